@@ -1,0 +1,197 @@
+"""What is asked and what comes back: the nouns that every API surface shares."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A function the model may call."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """JSON Schema of the arguments."""
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What is asked, before any API surface has spelled it."""
+
+    messages: tuple[Mapping[str, Any], ...]
+    """Turns in the shape of OpenAI's Chat API: role and content, tool_calls, tool_call_id."""
+    system: str = ""
+    tools: tuple[Tool, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters under their neutral names; each provider has the table that spells them."""
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters under the surface's own names, sent as they are."""
+    stream: bool = False
+
+    @property
+    def text(self) -> str:
+        """The last message as plain text, for people to read."""
+        return content_text(self.messages[-1].get("content")) if self.messages else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request of an API surface, without host, headers and key."""
+
+    surface: str
+    path: str
+    body: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """Name of the whole normalised request: same question, same digest.
+
+        Key order, white space and 1 against 1.0 make no difference; every other change does.
+        """
+        whole = {"surface": self.surface, "path": self.path, "body": _normalised(self.body)}
+        return hashlib.sha256(canonical_json(whole).encode()).hexdigest()[:32]
+
+    @property
+    def streamed(self) -> bool:
+        return bool(self.body.get("stream"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """The whole answer as it came over the wire."""
+
+    status: int
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    body: str = ""
+    event_seconds: tuple[float, ...] = ()
+    """For a stream: when each event arrived, in seconds after the request was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and the whole response to it, as recorded."""
+
+    request: Request
+    response: Response
+    sample: int = 0
+    """Which of the repeats of this request it is, from 0."""
+    occurrence: int = 0
+    """Which of the identical requests within one sample it is, from 0."""
+    recorded_at: str = ""
+    """UTC, ISO 8601."""
+    latency_seconds: float = 0.0
+    retries: int = 0
+    uri: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return exchange_key(self.request.digest, self.sample, self.occurrence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A call the model asks for."""
+
+    name: str
+    arguments: Any = None
+    """The parsed arguments; None where they do not parse."""
+    arguments_text: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """The server's refusal of the request itself (a 4xx that is not about keys, quotas or addresses)."""
+
+    status: int
+    message: str
+    parameter: str = ""
+    """The parameter the server names; empty where it names none."""
+
+    @property
+    def cause(self) -> str:
+        return f"parameter rejected: {self.parameter}" if self.parameter else "request rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The part of an exchange that behaviors look at, the same shape for every surface."""
+
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str = ""
+    """stop, length, tool_calls, content_filter or refusal; the surface's own word where it is none of these."""
+    raw_finish_reason: str = ""
+    refusal: str = ""
+    """The provider's own signal of a refusal: its text, or the name of the signal."""
+    served_model: str = ""
+    usage: Usage | None = None
+    blocks: tuple[str, ...] = ()
+    """Kinds of the content blocks in their order: text, tool_use, thinking."""
+    choices: int = 1
+    rejection: Rejection | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The response's JSON; for a stream, put together from its events."""
+    exchange: Exchange | None = field(default=None, repr=False, compare=False)
+
+    def json(self) -> Any:
+        """The text parsed as JSON; raises ValueError as json.loads does."""
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The k-th reply to one case of a clause, or the reason why there is none."""
+
+    case: str
+    k: int
+    reply: Reply | None = None
+    error: str = ""
+    """Why the question could not be asked or answered; empty where there is a reply."""
+    detail: str = ""
+    replayed: bool = True
+
+
+def exchange_key(digest: str, sample: int, occurrence: int = 0) -> str:
+    """Name of one recording: the request's digest, the sample number, and which of several alike."""
+    return f"{digest}:{sample}.{occurrence}" if occurrence else f"{digest}:{sample}"
+
+
+def canonical_json(document: object) -> str:
+    """JSON in which equal documents are equal text; lone surrogates survive as escapes."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def content_text(content: object) -> str:
+    """The text in a message's content, be it a string or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list | tuple):
+        return "\n".join(
+            str(part["text"]) for part in content if isinstance(part, Mapping) and isinstance(part.get("text"), str)
+        )
+    return ""
+
+
+def _normalised(document: Any) -> Any:
+    if isinstance(document, float) and document.is_integer():
+        return int(document)
+    if isinstance(document, Mapping):
+        return {str(key): _normalised(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_normalised(item) for item in document]
+    return document

@@ -1,0 +1,65 @@
+"""The developer's own parser is the judge."""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pytest_behavior_contract.exchange import Reply
+from pytest_behavior_contract.judge.verdicts import failed, passed
+from pytest_behavior_contract.results import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """A function of yours takes the reply's text and does not raise.
+
+    ```yaml
+    expect:
+      - consumer: "json:loads"
+    ```
+
+    Returning False counts as a failure too; any other value is fine.
+    Causes: `consumer raised ERROR`, `consumer returned False`.
+    Limits: the function runs in the test process, with what the model wrote.
+    """
+
+    function: str
+
+    def __post_init__(self) -> None:
+        module, colon, name = self.function.partition(":")
+        if not (module and colon and name):
+            raise ValueError(f"{self.function!r} is not of the form 'package.module:function'")
+
+    @cached_property
+    def _call(self) -> Callable[[str], Any]:
+        module, _, name = self.function.partition(":")
+        found: Any = importlib.import_module(module)
+        for attribute in name.split("."):
+            found = getattr(found, attribute)
+        if not callable(found):
+            raise TypeError(f"{self.function} is not a function")
+        return found  # type: ignore[no-any-return]  # whatever it returns is looked at below
+
+    def check(self, reply: Reply) -> Verdict:
+        try:
+            call = self._call
+        except Exception as error:  # noqa: BLE001 - an import runs foreign code, which may raise anything
+            return Verdict(outcome="error", cause=f"consumer {self.function} cannot be imported", evidence=str(error))
+        try:
+            result = call(reply.text)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the parser raises is the finding
+            return failed(f"consumer raised {type(error).__name__}", f"{_place(error)}{error} · reply: {reply.text}")
+        if result is False:
+            return failed("consumer returned False", reply.text)
+        return passed(f"{self.function} takes it")
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""

@@ -1,0 +1,85 @@
+"""Expectations made of other expectations."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pytest_behavior_contract.exchange import Reply
+from pytest_behavior_contract.interfaces import Behavior
+from pytest_behavior_contract.judge.verdicts import failed, passed
+from pytest_behavior_contract.results import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Not:
+    """The other expectation does not hold.
+
+    ```yaml
+    expect:
+      - not: {contains: "```"}
+    ```
+
+    Causes: `not wanted: ` and what the other expectation found.
+    """
+
+    members: ClassVar[str] = "one"
+    expectation: Behavior
+
+    def check(self, reply: Reply) -> Verdict:
+        inner = self.expectation.check(reply)
+        if not inner.passed:
+            return passed(inner.cause)
+        return failed(f"not wanted: {inner.evidence or 'it holds'}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Any:
+    """At least one of the expectations holds.
+
+    ```yaml
+    expect:
+      - any: [{contains: Lisbon}, {contains: Lisboa}]
+    ```
+
+    Causes: those of all members, joined by `and`.
+    """
+
+    members: ClassVar[str] = "many"
+    expectations: tuple[Behavior, ...]
+
+    def check(self, reply: Reply) -> Verdict:
+        failures = []
+        for behavior in self.expectations:
+            verdict = behavior.check(reply)
+            if verdict.passed:
+                return verdict
+            failures.append(verdict)
+        return failed(" and ".join(verdict.cause for verdict in failures), failures[0].evidence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class All:
+    """All of the expectations hold; for use within `any` and `not`.
+
+    ```yaml
+    expect:
+      - not:
+          all: [{contains: sorry}, {max_words: 20}]
+    ```
+
+    Causes: that of the first member that fails.
+    """
+
+    members: ClassVar[str] = "many"
+    expectations: tuple[Behavior, ...]
+
+    def check(self, reply: Reply) -> Verdict:
+        found = []
+        for behavior in self.expectations:
+            verdict = behavior.check(reply)
+            if not verdict.passed:
+                return verdict
+            found.append(verdict.evidence)
+        return dataclasses.replace(passed(), evidence=" and ".join(evidence for evidence in found if evidence))

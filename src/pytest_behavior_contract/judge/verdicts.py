@@ -1,0 +1,26 @@
+"""How a check says what it found."""
+
+from __future__ import annotations
+
+from pytest_behavior_contract.results import Verdict
+
+EVIDENCE_CHARACTERS = 300
+
+
+def passed(evidence: str = "") -> Verdict:
+    return Verdict(outcome="pass", evidence=excerpt(evidence))
+
+
+def failed(cause: str, evidence: str = "", *, mend: str = "") -> Verdict:
+    return Verdict(outcome="fail", cause=excerpt(cause, 160), evidence=excerpt(evidence), mend=mend)
+
+
+def excerpt(text: str, most: int = EVIDENCE_CHARACTERS) -> str:
+    """The beginning of a text; characters that no encoding can carry (lone surrogates) become question marks."""
+    short = text if len(text) <= most else text[: most - 1] + "…"
+    return short.encode("utf-8", "replace").decode("utf-8")
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """A short piece of text for a cause, on one line."""
+    return repr(excerpt(" ".join(text.split()), most))

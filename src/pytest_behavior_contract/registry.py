@@ -1,0 +1,67 @@
+"""Names to classes: built in, or from an installed package."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+_ROOT = "pytest_behavior_contract"
+_TABLES: Mapping[str, str] = {
+    "behaviors": f"{_ROOT}.judge.behaviors",
+    "providers": f"{_ROOT}.ask.providers",
+    "formats": f"{_ROOT}.tell",
+    "statistics": f"{_ROOT}.judge.statistics",
+}
+
+
+class UnknownName(KeyError):  # noqa: N818 - it is what a KeyError says, with a suggestion
+    """A family has no member of this name."""
+
+    def __init__(self, family: str, name: str, known: Iterable[str]) -> None:
+        self.message = f"unknown {family.removesuffix('s')} {name!r}{did_you_mean(name, known)}"
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def names(family: str) -> list[str]:
+    """All members of a family, built in and installed."""
+    return sorted({*_built_in(family), *_installed(family)})
+
+
+def resolve(family: str, name: str) -> Any:
+    """The class or function of that name; raises UnknownName with the nearest one."""
+    built_in = _built_in(family)
+    if name in built_in:
+        module, _, attribute = built_in[name].partition(":")
+        return getattr(importlib.import_module(module, _TABLES[family]), attribute)
+    installed = _installed(family)
+    if name in installed:
+        return installed[name].load()
+    raise UnknownName(family, name, names(family))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, or the list of names where none is near and the list is short."""
+    candidates = sorted(known)
+    near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    if 0 < len(candidates) <= 40:
+        return f"; known: {', '.join(candidates)}"
+    return ""
+
+
+def _built_in(family: str) -> Mapping[str, str]:
+    table: Mapping[str, str] = importlib.import_module(_TABLES[family]).TABLE
+    return table
+
+
+@cache
+def _installed(family: str) -> Mapping[str, Any]:
+    return {point.name: point for point in entry_points(group=f"{_ROOT}.{family}")}
