@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -41,7 +42,7 @@ class Prompt:
         return content_text(self.messages[-1].get("content")) if self.messages else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One HTTP request of an API surface, without host, headers and key."""
 
@@ -49,7 +50,7 @@ class Request:
     path: str
     body: Mapping[str, Any]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Name of the whole normalised request: same question, same digest.
 

@@ -49,8 +49,12 @@ class Provider(Protocol):
         """Spells a prompt on this surface; raises NotExpressible for what it has no words for."""
         ...
 
+    def fault(self, exchange: Exchange) -> str:
+        """Why a response is no answer that could count as behavior; empty where it is one."""
+        ...
+
     def reply(self, exchange: Exchange) -> Reply:
-        """Reads what behaviors look at from a recorded exchange; never needs an SDK."""
+        """Reads what behaviors look at from a recorded exchange; never needs an SDK, never raises."""
         ...
 
 

@@ -62,8 +62,9 @@ class Json:
             raise ValueError(f"schema refers to another document: {outside}")
         import jsonschema
 
+        schema: Any = self.schema
         try:
-            jsonschema.validators.validator_for(self.schema).check_schema(self.schema)
+            jsonschema.validators.validator_for(schema).check_schema(schema)
         except jsonschema.SchemaError as error:
             raise ValueError(f"schema is no JSON Schema: {error.message}") from None
 
@@ -72,8 +73,9 @@ class Json:
         import jsonschema
         from referencing import Registry
 
+        schema: Any = self.schema
         # The empty registry keeps jsonschema from fetching what a $ref names.
-        return jsonschema.validators.validator_for(self.schema)(self.schema, registry=Registry())
+        return jsonschema.validators.validator_for(schema)(schema, registry=Registry())
 
     def check(self, reply: Reply) -> Verdict:
         text = reply.text

@@ -1,0 +1,82 @@
+"""All endpoints of a run: made when first asked, shared by all clauses, closed together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pytest_behavior_contract.ask.asking import Asker, Library, Live, RecordMode
+from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
+from pytest_behavior_contract.ask.engine import Engine
+from pytest_behavior_contract.ask.local_model.server import LocalServer
+
+_VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+
+
+class Askers:
+    """The askers of a run by endpoint name.
+
+    Args:
+        settings: where names are looked up.
+        mode: whether recordings are used, completed or made anew.
+        root: the folder that paths in messages are relative to.
+        addresses: embedded models that another process of the same run already serves, by release.
+    """
+
+    def __init__(
+        self, settings: Settings, mode: RecordMode, root: Path, addresses: Mapping[str, str] | None = None
+    ) -> None:
+        self.settings = settings
+        self.mode = mode
+        self.engine = Engine()
+        self.library = Library(root)
+        self._askers: dict[str, Asker] = {}
+        self._servers: dict[str, LocalServer] = {}
+        self._addresses = dict(addresses or {})
+
+    def asker(self, name: str) -> Asker:
+        """The asker of an endpoint; raises SettingsError for a name that is none."""
+        if name not in self._askers:
+            endpoint = self.settings.find(name)
+            self._askers[name] = Asker(endpoint, self.mode, self.library, lambda: self._live(endpoint))
+        return self._askers[name]
+
+    def address(self, endpoint: Endpoint) -> str:
+        """Base URL of an endpoint's server, for the surface it speaks; starts an embedded model. Empty: the vendor's.
+
+        Raises EndpointError where the embedded model cannot be started.
+        """
+        if endpoint.api != "local":
+            return endpoint.base_url
+        release = endpoint.model
+        if release not in self._addresses:
+            self._servers.setdefault(release, LocalServer(release))
+            self._addresses[release] = self._servers[release].address()
+        surface = endpoint.provider.surface
+        return self._addresses[release] + ("" if surface.startswith("anthropic") else "/v1")
+
+    def local_addresses(self) -> dict[str, str]:
+        return dict(self._addresses)
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values of all keys that this run knows of; none of them is ever written."""
+        names = [endpoint.api_key_env for endpoint in self.settings.endpoints.values()]
+        values = [os.environ.get(name, "") for name in (*names, *_VENDOR_VARIABLES) if name]
+        return tuple(dict.fromkeys(value for value in values if value))
+
+    def close(self) -> None:
+        """Ends what is under way and every process that was started."""
+        for asker in self._askers.values():
+            if asker.is_live:
+                self.engine.run(asker.close())
+        self.engine.stop()
+        for server in self._servers.values():
+            server.stop()
+
+    def _live(self, endpoint: Endpoint) -> Live:
+        from pytest_behavior_contract.ask.live import LiveEndpoint, LiveFunction
+
+        if endpoint.api == "python":
+            return LiveFunction(endpoint)
+        return LiveEndpoint(endpoint, secrets=self.secrets(), base_url=self.address(endpoint))

@@ -1,0 +1,181 @@
+"""The `endpoint` of a Python test: asks, and lets the application's own client ask."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_behavior_contract.ask.asking import Asker, Tally, missing, reply_of
+from pytest_behavior_contract.ask.client_blocks import ClientBlock, Vendor
+from pytest_behavior_contract.ask.engine import Engine
+from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.declare.schema import PARAMETERS
+from pytest_behavior_contract.errors import EndpointError
+from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Tool
+from pytest_behavior_contract.registry import did_you_mean
+
+if TYPE_CHECKING:
+    from pytest_behavior_contract.ask.transports import Call
+
+
+class BoundEndpoint:
+    """An endpoint bound to one clause; what it is asked belongs to the sample that is being taken."""
+
+    def __init__(
+        self, asker: Asker, clause: Clause, engine: Engine, *, address: Callable[[], str], secrets: tuple[str, ...]
+    ) -> None:
+        self._asker = asker
+        self._clause = clause
+        self._engine = engine
+        self._address = address
+        self._secrets = secrets
+        self._seen: Counter[str] = Counter()
+        self._calls: list[Call] = []
+        self._error: EndpointError | None = None
+        self.sample = 0
+        """Number of the sample that is being taken, from 0."""
+        self.tally = Tally()
+        self.prompt = ""
+        self.replies: list[Reply] = []
+
+    @property
+    def name(self) -> str:
+        return self._asker.endpoint.name
+
+    @property
+    def model(self) -> str:
+        return self._asker.endpoint.model
+
+    def ask(
+        self,
+        prompt: str = "",
+        *,
+        messages: Sequence[Mapping[str, Any]] = (),
+        system: str = "",
+        tools: Sequence[Tool] = (),
+        request: Mapping[str, Any] | None = None,
+        stream: bool = False,
+        **parameters: Any,
+    ) -> Reply:
+        """Asks one question and returns the reply, recorded or replayed.
+
+        Args:
+            prompt: what the user says; or give whole `messages`.
+            messages: a conversation in the shape of OpenAI's Chat API.
+            system: the system prompt.
+            tools: what the model may call.
+            request: parameters under the surface's own names, sent as they are.
+            stream: ask for a stream; the reply is the same either way.
+            **parameters: parameters under neutral names, such as temperature and max_output_tokens.
+
+        Raises:
+            MissingRecording: there is no recording, and recording was not asked for.
+            EndpointError: the endpoint could not be asked.
+            NotExpressible: its API has no word for something in the question.
+        """
+        made = self._request(prompt, messages, system, tools, request, stream=stream, parameters=parameters)
+        tape = self._asker.tape(self._clause)
+        occurrence = self._occurrence(made.digest)
+        try:
+            exchange = self._asker.recorded(tape, made, self.sample, occurrence)
+            if exchange is None:
+                if self._asker.mode == "none":
+                    raise missing(tape, made, self.sample, self.name)  # noqa: TRY301 - kept beside the other ways to fail
+                exchange = self._engine.run(self._asker.ask(tape, made, self.sample, occurrence))
+                self.tally.live += 1
+            else:
+                self.tally.replayed += 1
+            return self._read(exchange)
+        except EndpointError as error:
+            self._error = error
+            raise
+
+    async def ask_async(self, prompt: str = "", **kwargs: Any) -> Reply:
+        """The same as `ask`, for tests that run several at once."""
+        import asyncio
+
+        return await asyncio.to_thread(self.ask, prompt, **kwargs)
+
+    def as_openai(self) -> ClientBlock:
+        """A block within which every openai client is recorded, replayed and re-pointed to this endpoint."""
+        return self._block("openai")
+
+    def as_anthropic(self) -> ClientBlock:
+        """A block within which every anthropic client is recorded, replayed and re-pointed to this endpoint."""
+        return self._block("anthropic")
+
+    def begin(self, sample: int) -> None:
+        """Starts a sample: what is asked from now on belongs to it."""
+        self.sample = sample
+        self._seen.clear()
+        self._calls.clear()
+        self._error = None
+        self.prompt = ""
+        self.replies = []
+
+    def finish(self) -> EndpointError | None:
+        """Ends a sample; returns why it cannot count, even where the application swallowed the error."""
+        for call in self._calls:
+            if call.error is not None and self._error is None:
+                self._error = call.error
+            if call.exchange is not None:
+                self.tally.live += call.attempts > 0
+                self.tally.replayed += call.attempts == 0
+                self.replies.append(reply_of(call.provider, call.exchange))
+        self._calls.clear()
+        return self._error
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """The rejection of a request within this sample, if there was one."""
+        return next((reply.rejection for reply in self.replies if reply.rejection), None)
+
+    def _block(self, vendor: Vendor) -> ClientBlock:
+        return ClientBlock(
+            vendor=vendor,
+            asker=self._asker,
+            tape=self._asker.tape(self._clause),
+            sample=self.sample,
+            base_url=self._address,
+            secrets=self._secrets,
+            on_call=self._calls.append,
+            occurrence=self._occurrence,
+        )
+
+    def _occurrence(self, digest: str) -> int:
+        self._seen[digest] += 1
+        return self._seen[digest] - 1
+
+    def _request(
+        self,
+        prompt: str,
+        messages: Sequence[Mapping[str, Any]],
+        system: str,
+        tools: Sequence[Tool],
+        request: Mapping[str, Any] | None,
+        *,
+        stream: bool,
+        parameters: Mapping[str, Any],
+    ) -> Request:
+        for name in parameters:
+            if name not in PARAMETERS:
+                hint = did_you_mean(name, PARAMETERS)
+                raise TypeError(f"ask() has no parameter {name!r}{hint} (`request` takes the API's own names)")
+        if bool(prompt) == bool(messages):
+            raise TypeError("ask() takes either a prompt or messages")
+        whole = Prompt(
+            messages=tuple(messages) or ({"role": "user", "content": prompt},),
+            system=system,
+            tools=tuple(tools),
+            parameters=parameters,
+            request=request or {},
+            stream=stream,
+        )
+        self.prompt = whole.text
+        return self._asker.spelled(whole)
+
+    def _read(self, exchange: Exchange) -> Reply:
+        reply = reply_of(self._asker.provider, exchange)
+        self.replies.append(reply)
+        return reply

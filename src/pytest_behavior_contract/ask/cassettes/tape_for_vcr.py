@@ -1,0 +1,154 @@
+"""A tape as vcrpy's Cassette; the one module that imports vcr, and itself imported only where an SDK really runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import vcr
+from vcr.cassette import Cassette
+from vcr.record_mode import RecordMode
+from vcr.request import Request as VcrRequest
+
+from pytest_behavior_contract.ask.cassettes.tape import Tape, parse_line
+from pytest_behavior_contract.ask.redaction import REQUEST_HEADERS, RESPONSE_HEADERS, kept_headers
+from pytest_behavior_contract.errors import CassetteError
+from pytest_behavior_contract.exchange import Exchange, Request, Response
+
+KEY_HEADER = "x-behavior-contract-key"
+"""Carries the recording's key, sample number included, from the SDK to the cassette; never sent, never written."""
+
+
+class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
+    """vcrpy's Cassette over a tape: looked up by hash, each exchange written when it completes.
+
+    A request names its recording in KEY_HEADER. `before_record_request` and `before_record_response` of vcrpy do the
+    redaction, so what is written has passed through vcrpy's own filters.
+    """
+
+    def __init__(self, tape: Tape, *, record_mode: RecordMode, on_miss: Callable[[str], Exception]) -> None:
+        super().__init__(
+            str(tape.path),
+            record_mode=record_mode,
+            before_record_request=_redacted_request,
+            before_record_response=_redacted_response,
+        )
+        self._tape = tape
+        self._on_miss = on_miss
+        self.rewound = True
+
+    def can_play_response_for(self, request: VcrRequest) -> bool:
+        key = request.headers[KEY_HEADER]
+        if self.record_mode == RecordMode.ALL:
+            return self._tape.is_fresh(key)
+        if key in self._tape:
+            return True
+        if self.record_mode == RecordMode.NONE:
+            raise self._on_miss(key)
+        return False
+
+    def play_response(self, request: VcrRequest) -> dict[str, Any]:
+        key = request.headers[KEY_HEADER]
+        exchange = self._tape.get(key)
+        if exchange is None:
+            raise self._on_miss(key)
+        self.play_counts[key] += 1
+        return vcr_response(exchange.response)
+
+    def recorded(self, key: str) -> Exchange | None:
+        return self._tape.get(key)
+
+    def append_exchange(self, exchange: Exchange) -> None:
+        """Takes an exchange the way vcrpy takes one, filters included, and writes it."""
+        request = VcrRequest("POST", exchange.uri, json.dumps(exchange.request.body), {KEY_HEADER: exchange.key})
+        kept = self._before_record_request(request)
+        response = self._before_record_response(vcr_response(exchange.response))
+        if kept is None or response is None:
+            return
+        self._tape.add(
+            Exchange(
+                request=exchange.request,
+                response=Response(
+                    status=response["status"]["code"],
+                    headers={name: tuple(values) for name, values in response["headers"].items()},
+                    body=response["body"]["string"].decode(),
+                    event_seconds=exchange.response.event_seconds,
+                ),
+                sample=exchange.sample,
+                occurrence=exchange.occurrence,
+                recorded_at=exchange.recorded_at,
+                latency_seconds=exchange.latency_seconds,
+                retries=exchange.retries,
+                uri=kept.uri,
+                versions=exchange.versions,
+            )
+        )
+
+    def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcr's own signature
+        """Nothing is left to save: every exchange was written when it completed."""
+
+    def __len__(self) -> int:
+        return len(self._tape)
+
+    def __contains__(self, request: VcrRequest) -> bool:
+        return request.headers[KEY_HEADER] in self._tape
+
+
+class TapeSerializer:
+    """Lets plain vcrpy open our files: `vcr.VCR(serializer="behavior-contract")` after `register(the_vcr)`."""
+
+    @staticmethod
+    def deserialize(text: str) -> dict[str, Any]:
+        return {"version": 1, "interactions": list(_interactions(text))}
+
+    @staticmethod
+    def serialize(cassette: Mapping[str, Any]) -> str:
+        raise CassetteError("cassettes of behavior contracts are written by `pytest --contract --contract-record`")
+
+
+def register(recorder: vcr.VCR) -> None:
+    """Makes `serializer="behavior-contract"` known to a vcrpy VCR."""
+    recorder.register_serializer("behavior-contract", TapeSerializer)
+
+
+def vcr_response(response: Response) -> dict[str, Any]:
+    return {
+        "status": {"code": response.status, "message": ""},
+        "headers": {name: list(values) for name, values in response.headers.items()},
+        "body": {"string": response.body.encode("utf-8", "replace")},
+    }
+
+
+def _interactions(text: str) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        exchange = parse_line(line.encode(), f"line {number}")
+        yield {
+            "request": {
+                "method": "POST",
+                "uri": exchange.uri,
+                "body": json.dumps(exchange.request.body),
+                "headers": {"content-type": ["application/json"]},
+            },
+            "response": {
+                **vcr_response(exchange.response),
+                "body": {"string": exchange.response.body},
+            },
+        }
+
+
+def _redacted_request(request: VcrRequest) -> VcrRequest:
+    kept = kept_headers(((name, str(value)) for name, value in request.headers.items()), REQUEST_HEADERS)
+    uri = request.uri.partition("?")[0]
+    scheme, separator, rest = uri.partition("://")
+    host, slash, path = rest.partition("/")
+    clean = f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
+    return VcrRequest(request.method, clean, request.body, {name: values[0] for name, values in kept.items()})
+
+
+def _redacted_response(response: dict[str, Any]) -> dict[str, Any]:
+    pairs = ((name, value) for name, values in response["headers"].items() for value in values)
+    kept = kept_headers(pairs, RESPONSE_HEADERS)
+    return {**response, "headers": {name: list(values) for name, values in kept.items()}}

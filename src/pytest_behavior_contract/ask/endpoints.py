@@ -1,0 +1,172 @@
+"""Where a contract is put to the test: named endpoints, from TOML or from `api:model`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+from pytest_behavior_contract import registry
+from pytest_behavior_contract.declare.schema import PARAMETERS
+from pytest_behavior_contract.errors import SettingsError
+from pytest_behavior_contract.interfaces import Provider
+
+TABLE = "behavior-contract"
+BUILT_IN = {"local-1": "local:local-1", "local-2": "local:local-2"}
+"""Endpoints that need no configuration: two releases of the embedded model."""
+DEFAULT_ENDPOINT = "local-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """API surface, model, base URL and parameters under one name; its fields are its TOML keys."""
+
+    name: str
+    api: str
+    """A provider: openai-chat, openai-responses, anthropic-messages, local, python, or an installed one."""
+    model: str = ""
+    """For `python`, the function as module:function."""
+    surface: str = ""
+    """For `local`: which of its three API surfaces is spoken; openai-chat where left out."""
+    base_url: str = ""
+    """Another server than the vendor's own."""
+    api_key_env: str = ""
+    """Environment variable with the key. With a base_url of your own, no key is sent unless this names one."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Neutral parameters that this endpoint needs where the contract does not set them."""
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """Verbatim parameters, likewise."""
+    client: str = ""
+    """Another client class of the vendor's SDK, such as AzureOpenAI or AnthropicBedrock."""
+    client_options: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of that class."""
+    concurrency: int = 8
+    requests_per_minute: int = 0
+    """0: no limit of ours."""
+    timeout_seconds: float = 120.0
+    retries: int = 3
+
+    @property
+    def provider(self) -> Provider:
+        """What speaks its API surface."""
+        kind = registry.resolve("providers", self.surface or "openai-chat" if self.api == "local" else self.api)
+        return cast("Provider", kind())
+
+    @property
+    def folder(self) -> str:
+        """Its name as a folder of cassettes."""
+        return quote(self.name, safe=" ()+,=@[]^_`{}~-").replace(":", "%3A")
+
+    @property
+    def shown(self) -> str:
+        """Name and model, for people."""
+        model = self.model.removeprefix("local:")
+        return self.name if self.name.endswith(model) else f"{self.name} ({model})"
+
+    @property
+    def base_path(self) -> str:
+        """The path of the base URL, which the paths of requests are relative to."""
+        return urlsplit(self.base_url).path.rstrip("/") if self.base_url else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The table [tool.behavior-contract] of a pyproject.toml."""
+
+    endpoint: str = DEFAULT_ENDPOINT
+    """What plain `pytest --contract` asks."""
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    source: str = ""
+    """The file it came from; empty where there is none."""
+
+    def find(self, name: str) -> Endpoint:
+        """The endpoint of that name, or the one that `api:model` describes; raises SettingsError."""
+        if name in self.endpoints:
+            return self.endpoints[name]
+        spelled = BUILT_IN.get(name, name)
+        api, colon, model = spelled.partition(":")
+        if colon and api in registry.names("providers"):
+            if not model:
+                raise SettingsError(f"endpoint {name!r} has no model behind the colon")
+            return _check(Endpoint(name=name, api=api, model=model), name)
+        known = [*self.endpoints, *BUILT_IN]
+        hint = registry.did_you_mean(name, known)
+        apis = ", ".join(registry.names("providers"))
+        raise SettingsError(f"unknown endpoint {name!r}{hint} (or write API:MODEL, with one of {apis})")
+
+
+def load_settings(folder: Path) -> Settings:
+    """Reads the pyproject.toml of a folder or of the nearest folder above it that has our table."""
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        if not path.is_file():
+            continue
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{path}: cannot be read: {error}") from None
+        table = document.get("tool", {}).get(TABLE)
+        if table is not None:
+            return _settings(table, str(path))
+    return Settings()
+
+
+def _settings(table: Any, source: str) -> Settings:
+    where = f"{source}: [tool.{TABLE}]"
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{where} should be a table")
+    for key in table:
+        if key not in ("endpoint", "endpoints"):
+            raise SettingsError(f"{where}: unknown key {key!r}{registry.did_you_mean(key, ['endpoint', 'endpoints'])}")
+    described = table.get("endpoints", {})
+    if not isinstance(described, Mapping):
+        raise SettingsError(f"{where}: endpoints should be tables, as in [tool.{TABLE}.endpoints.NAME]")
+    endpoints = {name: _endpoint(name, entry, source) for name, entry in described.items()}
+    settings = Settings(endpoint=str(table.get("endpoint", DEFAULT_ENDPOINT)), endpoints=endpoints, source=source)
+    try:
+        settings.find(settings.endpoint)
+    except SettingsError as error:
+        raise SettingsError(f"{where}: endpoint: {error}") from None
+    return settings
+
+
+def _endpoint(name: str, entry: Any, source: str) -> Endpoint:
+    import msgspec
+
+    where = f"{source}: [tool.{TABLE}.endpoints.{name}]"
+    if isinstance(entry, str):
+        api, _, model = entry.partition(":")
+        entry = {"api": api, "model": model}
+    if not isinstance(entry, Mapping):
+        raise SettingsError(f"{where} should be a table or 'API:MODEL'")
+    known = [f.name for f in fields(Endpoint) if f.name != "name"]
+    for key, value in entry.items():
+        if "key" in key and key != "api_key_env" and isinstance(value, str):
+            raise SettingsError(f"{where}: keys never stand in a file; name the environment variable in api_key_env")
+        if key not in known:
+            raise SettingsError(f"{where}: unknown key {key!r}{registry.did_you_mean(key, known)}")
+    if "api" not in entry:
+        raise SettingsError(f"{where}: 'api' is missing; one of {', '.join(registry.names('providers'))}")
+    whole = {**entry, "name": name}
+    if str(entry["api"]).startswith("python:"):
+        # The function stands in for a model: `api = "python:module:function"` is all one needs to write.
+        whole |= {"api": "python", "model": str(entry["api"]).removeprefix("python:")}
+    try:
+        return _check(msgspec.convert(whole, Endpoint), where)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {error}") from None
+
+
+def _check(endpoint: Endpoint, where: str) -> Endpoint:
+    apis = registry.names("providers")
+    if endpoint.api not in apis:
+        raise SettingsError(f"{where}: unknown api {endpoint.api!r}{registry.did_you_mean(endpoint.api, apis)}")
+    if not endpoint.model:
+        raise SettingsError(f"{where}: 'model' is missing")
+    for key in endpoint.parameters:
+        if key not in PARAMETERS:
+            raise SettingsError(f"{where}: unknown parameter {key!r}{registry.did_you_mean(key, PARAMETERS)}")
+    return endpoint

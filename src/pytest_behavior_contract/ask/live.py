@@ -1,0 +1,283 @@
+"""Asking for real: one SDK client per endpoint, and what its errors mean."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.metadata
+import inspect
+import itertools
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pytest_behavior_contract.ask.endpoints import Endpoint
+from pytest_behavior_contract.errors import EndpointError
+from pytest_behavior_contract.exchange import Exchange, Request
+from pytest_behavior_contract.interfaces import Provider
+
+if TYPE_CHECKING:
+    from pytest_behavior_contract.ask.cassettes.tape import Tape
+    from pytest_behavior_contract.ask.transports import Call
+
+NO_KEY = "no-key"
+"""What an SDK that insists on a key is given for a server of your own."""
+_CLASSES = {"openai": "OpenAI", "anthropic": "Anthropic"}
+
+
+class LiveEndpoint:
+    """Asks one endpoint through the vendor's SDK and records every answer."""
+
+    def __init__(self, endpoint: Endpoint, *, secrets: tuple[str, ...] = (), base_url: str = "") -> None:
+        self._endpoint = endpoint
+        self._provider: Provider = endpoint.provider
+        self._secrets = secrets
+        self._base_url = base_url or endpoint.base_url
+        self._calls: dict[str, Call] = {}
+        self._numbers = itertools.count()
+        self._client: Any = None
+        self._pace = _Pace(endpoint.requests_per_minute)
+
+    async def ask(self, request: Request, tape: Tape, *, sample: int, occurrence: int = 0) -> Exchange:
+        """Sends a request, records the exchange, and returns it; raises EndpointError."""
+        from pytest_behavior_contract.ask.transports import CALL_HEADER
+
+        call = new_call(self._provider, request, tape, sample=sample, occurrence=occurrence, secrets=self._secrets)
+        client = self._client_for_calls()
+        token = str(next(self._numbers))
+        self._calls[token] = call
+        await self._pace.wait()
+        try:
+            await client.post(
+                request.path,
+                body=dict(request.body),
+                cast_to=_response_class(),
+                options={"headers": {CALL_HEADER: token}},
+            )
+        except Exception as error:  # noqa: BLE001 - the SDK's errors become ours here, in one place
+            if call.exchange is None:
+                raise explained(error, call, self._endpoint) from None
+        finally:
+            del self._calls[token]
+        if call.exchange is None:
+            raise call.error or EndpointError("no answer", "the client returned without one")
+        return call.exchange
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    def _client_for_calls(self) -> Any:
+        if self._client is None:
+            import httpx2
+
+            from pytest_behavior_contract.ask.transports import CALL_HEADER, AsyncRecordingTransport
+
+            def call_for(request: httpx2.Request) -> Call:
+                return self._calls[request.headers[CALL_HEADER]]
+
+            transport = AsyncRecordingTransport(call_for, connections=self._endpoint.concurrency)
+            http_client = httpx2.AsyncClient(transport=transport, timeout=self._endpoint.timeout_seconds)
+            self._client = sdk_client(self._endpoint, http_client, asynchronous=True, base_url=self._base_url)
+        return self._client
+
+
+class LiveFunction:
+    """Calls a Python function in the place of a model."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._provider: Provider = endpoint.provider
+        self._function: Callable[[Any], Any] | None = None
+
+    async def ask(self, request: Request, tape: Tape, *, sample: int, occurrence: int = 0) -> Exchange:
+        from pytest_behavior_contract.ask.providers.python import response_body
+        from pytest_behavior_contract.exchange import Prompt, Response
+
+        body = request.body
+        prompt = Prompt(
+            messages=tuple(body["messages"]),
+            system=body["system"],
+            parameters=body["parameters"],
+            request=body["request"],
+            stream=body["stream"],
+        )
+        began, began_at = time.perf_counter(), _now()
+        try:
+            function = self._load()
+            if inspect.iscoroutinefunction(function):
+                answer = await function(prompt)
+            else:
+                answer = await asyncio.to_thread(function, prompt)
+            text = response_body(answer)
+        except EndpointError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+            raise EndpointError(f"{self._endpoint.model} raised {type(error).__name__}", str(error)) from None
+        exchange = Exchange(
+            request=request,
+            response=Response(status=200, headers={"content-type": ("application/json",)}, body=text),
+            sample=sample,
+            occurrence=occurrence,
+            recorded_at=began_at,
+            latency_seconds=time.perf_counter() - began,
+            uri=f"python:{self._endpoint.model}",
+        )
+        tape.add(exchange)
+        return exchange
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _load(self) -> Callable[[Any], Any]:
+        if self._function is None:
+            module, colon, name = self._endpoint.model.partition(":")
+            try:
+                found: Any = importlib.import_module(module)
+                for attribute in name.split("."):
+                    found = getattr(found, attribute)
+            except Exception as error:  # noqa: BLE001 - an import runs foreign code
+                raise EndpointError(f"{self._endpoint.model} cannot be imported", str(error), final=True) from None
+            if not colon or not callable(found):
+                raise EndpointError(f"{self._endpoint.model} is no function", "write module:function", final=True)
+            self._function = found
+        return self._function
+
+
+def new_call(
+    provider: Provider,
+    request: Request,
+    tape: Tape,
+    *,
+    sample: int,
+    occurrence: int = 0,
+    secrets: tuple[str, ...] = (),
+    mode: str = "all",
+    on_miss: Callable[[str], Exception] | None = None,
+) -> Call:
+    """A call with the cassette that it is recorded on, or played from."""
+    from vcr.record_mode import RecordMode
+
+    from pytest_behavior_contract.ask.cassettes.tape_for_vcr import TapeCassette
+    from pytest_behavior_contract.ask.transports import Call
+
+    modes = {"none": RecordMode.NONE, "missing": RecordMode.NEW_EPISODES, "all": RecordMode.ALL}
+    cassette = TapeCassette(tape, record_mode=modes[mode], on_miss=on_miss or (lambda key: KeyError(key)))
+    return Call(
+        cassette=cassette,
+        provider=provider,
+        request=request,
+        sample=sample,
+        occurrence=occurrence,
+        secrets=secrets,
+        versions=versions(provider),
+    )
+
+
+def sdk_client(endpoint: Endpoint, http_client: Any, *, asynchronous: bool, base_url: str = "") -> Any:
+    """The vendor's client for an endpoint, over an HTTP client of ours; raises EndpointError."""
+    provider = endpoint.provider
+    module = importlib.import_module(provider.sdk)
+    name = endpoint.client or _CLASSES.get(provider.sdk, "")
+    kind = getattr(module, f"Async{name}" if asynchronous else name, None)
+    if kind is None:
+        raise EndpointError(f"{provider.sdk} has no client {name}", f"endpoint {endpoint.name}", final=True)
+    options: dict[str, Any] = {
+        **endpoint.client_options,
+        "http_client": http_client,
+        "timeout": endpoint.timeout_seconds,
+        "max_retries": endpoint.retries,
+    }
+    if base_url or endpoint.base_url:
+        options["base_url"] = base_url or endpoint.base_url
+    key = api_key(endpoint, own_server=bool(base_url or endpoint.base_url or endpoint.client))
+    if key and "api_key" in inspect.signature(kind).parameters:
+        options["api_key"] = key
+    try:
+        return kind(**options)
+    except Exception as error:  # noqa: BLE001 - whatever the SDK objects to in its options is the user's to mend
+        raise EndpointError("client cannot be made", f"{name}: {error}", final=True) from None
+
+
+def api_key(endpoint: Endpoint, *, own_server: bool) -> str:
+    """The key from the environment; raises EndpointError where the vendor's own server would need one.
+
+    A server of one's own gets a key only where `api_key_env` names it: a vendor's key is not sent elsewhere.
+    """
+    name = endpoint.api_key_env
+    if not name and own_server:
+        return NO_KEY
+    name = name or endpoint.provider.key_variable
+    found = os.environ.get(name, "").strip()
+    if not found:
+        hint = f"set it, or name another variable in api_key_env of endpoint {endpoint.name}"
+        raise EndpointError(f"no key: {name} is not set", hint, final=True)
+    return found
+
+
+def versions(provider: Provider) -> dict[str, str]:
+    names = ["pytest-behavior-contract", *([provider.sdk] if provider.sdk else [])]
+    return {name: importlib.metadata.version(name) for name in names}
+
+
+def explained(error: Exception, call: Call, endpoint: Endpoint) -> EndpointError:
+    """What an SDK's error means for who runs the tests."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return _explained_status(status, error, endpoint)
+    if call.error is not None:
+        return call.error
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "APITimeoutError" in names:
+        return EndpointError("timeout", f"no answer within {endpoint.timeout_seconds:g} s")
+    if "APIConnectionError" in names:
+        reason = error.__cause__ or error
+        refused = "ConnectError" in {kind.__name__ for kind in type(reason).__mro__}
+        where = endpoint.base_url or f"the server of {endpoint.api}"
+        return EndpointError("no connection" if refused else "connection broke", f"{where}: {reason}", final=refused)
+    return EndpointError("client error", f"{type(error).__name__}: {error}")
+
+
+def _explained_status(status: int, error: Exception, endpoint: Endpoint) -> EndpointError:
+    message = str(getattr(error, "message", error))[:300]
+    if status in (401, 403, 407):
+        variable = endpoint.api_key_env or endpoint.provider.key_variable
+        hint = f" (the key comes from {variable})" if endpoint.api_key_env or not endpoint.base_url else (
+            " (no key was sent: name its environment variable in api_key_env)"
+        )
+        return EndpointError(f"not authorised: HTTP {status}", message + hint, final=True)
+    if status in (404, 410):
+        return EndpointError(f"not found: HTTP {status}", f"{message} (model {endpoint.model!r})", final=True)
+    if status == 429:
+        return EndpointError("rate limited: HTTP 429", message)
+    return EndpointError(f"HTTP {status}", message, final=400 <= status < 500)
+
+
+class _Pace:
+    """At most so many requests a minute, evenly spread."""
+
+    def __init__(self, requests_per_minute: int) -> None:
+        self._seconds = 60 / requests_per_minute if requests_per_minute else 0.0
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        if self._seconds:
+            now = time.monotonic()
+            start = max(now, self._next)
+            self._next = start + self._seconds
+            await asyncio.sleep(start - now)
+
+
+def _response_class() -> Any:
+    import httpx2
+
+    return httpx2.Response
+
+
+def _now() -> str:
+    import datetime as dt
+
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+

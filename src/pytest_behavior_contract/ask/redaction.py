@@ -1,0 +1,57 @@
+"""What never reaches a file: keys, authorization, and whatever looks like one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
+RESPONSE_HEADERS = frozenset(
+    {
+        "content-type",
+        "openai-processing-ms",
+        "openai-version",
+        "retry-after",
+        "x-should-retry",
+        "anthropic-ratelimit-requests-limit",
+        "anthropic-ratelimit-tokens-limit",
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-limit-tokens",
+    }
+)
+"""Headers that are kept; all others are not, because what nobody has thought of may hold a key."""
+
+SHORTEST_SECRET = 8
+_KEY_SHAPES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\bsk-[A-Za-z0-9_-]{20,}",
+        r"\b(?:ghp|gho|ghs|ghu|ghr|github_pat)_[A-Za-z0-9_]{20,}",
+        r"\bAKIA[0-9A-Z]{16}\b",
+        r"\bAIza[0-9A-Za-z_-]{35}",
+        r"\bxox[abposr]-[A-Za-z0-9-]{10,}",
+        r"\bgsk_[A-Za-z0-9]{20,}",
+        r"\bhf_[A-Za-z0-9]{30,}",
+        r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+        r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",
+        r"(?i)\bbearer\s+[A-Za-z0-9._~+/-]{20,}",
+    )
+)
+
+
+def kept_headers(headers: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """The headers on the allow-list, names in lower case, values in their order."""
+    kept: dict[str, tuple[str, ...]] = {}
+    for name, value in headers:
+        if name.lower() in allowed:
+            kept[name.lower()] = (*kept.get(name.lower(), ()), value)
+    return kept
+
+
+def find_secret(places: Mapping[str, str], values: Iterable[str]) -> str:
+    """Name of the first place that holds one of the values or something shaped like a key; empty where none does."""
+    known = [value for value in values if len(value) >= SHORTEST_SECRET]
+    for place, text in places.items():
+        if any(value in text for value in known) or any(shape.search(text) for shape in _KEY_SHAPES):
+            return place
+    return ""

@@ -1,0 +1,147 @@
+"""What the JSON APIs share on the wire: events of a stream, errors, and reading values that may not be there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage
+
+_Kind = TypeVar("_Kind")
+NOT_REJECTIONS = frozenset({401, 402, 403, 404, 407, 408, 409, 410, 421, 425, 429})
+"""4xx that speak of keys, quotas, addresses or haste, not of what the request says."""
+_ACCOUNT = re.compile(r"credit balance|billing|quota|payment|subscription", re.IGNORECASE)
+_QUOTED_NAME = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]-]*)[`'\"]")
+_LEADING_NAME = re.compile(r"\A([a-z_][\w.]*): ")
+
+
+def payload(response: Response) -> Any:
+    """The JSON of a response that is no stream; None where it is none."""
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def events(body: str) -> Iterator[tuple[str, Any]]:
+    """The events of a stream: name and JSON; text that is no JSON, `[DONE]` among it, comes as it is."""
+    for block in re.split(r"\r?\n\r?\n", body):
+        name, lines = "", []
+        for line in block.splitlines():
+            field, _, value = line.partition(":")
+            if field == "event":
+                name = value.strip()
+            elif field == "data":
+                lines.append(value.removeprefix(" "))
+        if lines:
+            text = "\n".join(lines)
+            try:
+                yield name, json.loads(text)
+            except (ValueError, RecursionError):
+                yield name, text
+
+
+def is_stream(response: Response) -> bool:
+    content_type = " ".join(response.headers.get("content-type", ()))
+    return "text/event-stream" in content_type
+
+
+def pick(document: Any, *path: str | int, kind: type[_Kind]) -> _Kind | None:
+    """The value at a path, if everything on the way and the value itself have the expected types."""
+    for step in path:
+        if isinstance(step, int):
+            if not isinstance(document, list) or not -len(document) <= step < len(document):
+                return None
+            document = document[step]
+        elif isinstance(document, Mapping):
+            document = document.get(step)
+        else:
+            return None
+    if kind is int and isinstance(document, bool):
+        return None
+    return document if isinstance(document, kind) else None
+
+
+def text_at(document: Any, *path: str | int) -> str:
+    return pick(document, *path, kind=str) or ""
+
+
+def objects_at(document: Any, *path: str | int) -> list[dict[str, Any]]:
+    return [item for item in pick(document, *path, kind=list) or [] if isinstance(item, dict)]
+
+
+def usage_at(document: Any, input_key: str, output_key: str) -> Usage | None:
+    found_in = pick(document, "usage", input_key, kind=int)
+    found_out = pick(document, "usage", output_key, kind=int)
+    if found_in is None and found_out is None:
+        return None
+    return Usage(input_tokens=found_in or 0, output_tokens=found_out or 0)
+
+
+def tool_call(name: Any, arguments: Any, call_id: Any) -> ToolCall:
+    """A call whose arguments come as JSON text (OpenAI) or as JSON (Anthropic)."""
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    try:
+        parsed = json.loads(text) if isinstance(arguments, str) else arguments
+    except (ValueError, RecursionError):
+        parsed = None
+    return ToolCall(name=str(name or ""), arguments=parsed, arguments_text=text, id=str(call_id or ""))
+
+
+def error_message(document: Any) -> str:
+    """The message of an error object in any of the shapes that servers use."""
+    for path in (("error", "message"), ("error",), ("message",), ("detail",)):
+        found = pick(document, *path, kind=str)
+        if found:
+            return found
+    details = pick(document, "detail", kind=list)
+    return json.dumps(details) if details else ""
+
+
+def rejection(exchange: Exchange) -> Rejection | None:
+    """The server's refusal of the request itself, with the parameter it names; None for any other response."""
+    response = exchange.response
+    if not 400 <= response.status < 500 or response.status in NOT_REJECTIONS:
+        return None
+    document = payload(response)
+    message = error_message(document) or response.body[:300]
+    if _ACCOUNT.search(message):
+        return None
+    named = pick(document, "error", "param", kind=str) or _named(message, exchange.request.body)
+    return Rejection(status=response.status, message=message, parameter=named)
+
+
+def http_fault(exchange: Exchange) -> str:
+    """Why a response is no answer at all, for what its status and its first look tell; empty where it is one."""
+    response = exchange.response
+    if response.status >= 400:
+        if rejection(exchange):
+            return ""
+        return f"HTTP {response.status}: {error_message(payload(response)) or response.body[:200]}"
+    if response.status != 200:
+        return f"HTTP {response.status} instead of an answer"
+    if not response.body.strip():
+        return "an empty body"
+    if not is_stream(response):
+        document = payload(response)
+        if document is None:
+            begins = response.body.lstrip()[:60]
+            return f"{'HTML' if begins.startswith('<') else 'no JSON'} instead of an answer: {begins!r}"
+        if isinstance(document, Mapping) and document.get("error"):
+            return f"an error in a response with status 200: {error_message(document) or document['error']}"
+    return ""
+
+
+def _named(message: str, body: Mapping[str, Any]) -> str:
+    """The parameter of the request that an error message speaks of."""
+    leading = _LEADING_NAME.match(message)
+    if leading:
+        return leading[1]
+    candidates = [name for name in _QUOTED_NAME.findall(message) if name.split(".")[0].split("[")[0] in body]
+    if candidates:
+        return str(candidates[0])
+    words = set(re.findall(r"[A-Za-z_]\w*", message))
+    mentioned: Iterable[str] = (key for key in body if key in words and key not in ("model", "messages", "input"))
+    return next(iter(sorted(mentioned, key=len, reverse=True)), "")

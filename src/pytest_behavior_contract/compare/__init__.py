@@ -1,0 +1,1 @@
+"""From two runs to what changes between them."""

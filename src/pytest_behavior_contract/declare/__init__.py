@@ -1,0 +1,1 @@
+"""From what people write (contract files, decorators) to contracts."""

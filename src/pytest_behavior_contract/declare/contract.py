@@ -1,0 +1,82 @@
+"""What a consumer declares: contracts, their clauses, and the cases a clause asks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pytest_behavior_contract.exchange import Prompt
+from pytest_behavior_contract.interfaces import Behavior, PairBehavior
+from pytest_behavior_contract.results import Severity
+
+DEFAULT_RATE = 0.95
+
+
+def default_floor(rate: float) -> float:
+    """The rate that is no longer acceptable where the author names none: 0.95 -> 0.85, 0.99 -> 0.96, 1 -> 0.97."""
+    return rate - min(0.10, max(0.03, 2 * (1 - rate)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One concrete prompt of a clause, with what is expected of its replies."""
+
+    id: str
+    """Stable within the clause; pairs the replies of two endpoints."""
+    prompt: Prompt
+    expect: tuple[Behavior, ...] = ()
+    topic: str = ""
+    """What the variants of one swapped prompt have in common."""
+    variant: str = ""
+    """Which variant of a swapped prompt it is, in words."""
+    part: str = "replies"
+    """`replies`, or `contrast` for the harmless (or harmful) twin."""
+    tape: str = ""
+    """The clause whose cassette holds its recordings: the twin's own, so that nothing is asked twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One assumption of a contract."""
+
+    contract: str
+    id: str
+    assumes: str
+    why: str = ""
+    relied_on_by: tuple[str, ...] = ()
+    review_by: str = ""
+    severity: Severity = "breaking"
+    rate: float = DEFAULT_RATE
+    floor: float = 0.85
+    samples: int = 0
+    """The cap on replies (for swapped prompts: on rounds over all variants) per endpoint; 0 for `auto`."""
+    deterministic: bool = False
+    cases: tuple[Case, ...] = ()
+    pairs: tuple[PairBehavior, ...] = ()
+    marks: tuple[str, ...] = ()
+    folder: str = ""
+    """Where its contract lives; recordings are kept beside it."""
+    source: str = ""
+    """Where it is declared, as file:line."""
+
+    @property
+    def name(self) -> str:
+        """Its identity: contract-id/clause-id."""
+        return f"{self.contract}/{self.id}"
+
+    def planned(self, straight_passes: int) -> int:
+        """The cap on samples, where so many straight passes suffice for a decision."""
+        if self.deterministic:
+            return len(self.cases)
+        return self.samples or max(60, math.ceil(2.5 * straight_passes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A versioned document of clauses."""
+
+    id: str
+    version: str = ""
+    consumer: str = ""
+    path: str = ""
+    clauses: tuple[Clause, ...] = ()
