@@ -116,6 +116,8 @@ class Outcome:
     live: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    notes: tuple[str, ...] = ()
+    """What one should know besides: damaged recordings, another model that answered, a cap that decides nothing."""
 
     @property
     def binding(self) -> bool:

@@ -67,12 +67,15 @@ class Askers:
 
     def close(self) -> None:
         """Ends what is under way and every process that was started."""
-        for asker in self._askers.values():
-            if asker.is_live:
-                self.engine.run(asker.close())
-        self.engine.stop()
-        for server in self._servers.values():
-            server.stop()
+        try:
+            self.engine.cancel_all()
+            for asker in self._askers.values():
+                if asker.is_live:
+                    self.engine.run(asker.close())
+            self.engine.stop()
+        finally:
+            for server in self._servers.values():
+                server.stop()
 
     def _live(self, endpoint: Endpoint) -> Live:
         from pytest_behavior_contract.ask.live import LiveEndpoint, LiveFunction

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
@@ -38,7 +40,7 @@ class Library:
         self._tapes: dict[Path, Tape] = {}
 
     def tape(self, folder: str, endpoint: Endpoint, contract: str, clause: str) -> Tape:
-        path = Path(folder) / CASSETTES / endpoint.folder / contract / f"{clause}.jsonl"
+        path = Path(folder) / CASSETTES / endpoint.folder / _file_name(contract) / f"{_file_name(clause)}.jsonl"
         if path not in self._tapes:
             shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
             self._tapes[path] = Tape(path, shown_as=str(shown))
@@ -66,6 +68,7 @@ class Asker:
         self._library = library
         self._make_live = live
         self._live: Live | None = None
+        self._starting = asyncio.Lock()
         self._places = asyncio.Semaphore(endpoint.concurrency)
         self._requests: dict[int, tuple[Prompt, Request]] = {}
         self._under_way: dict[tuple[Path, str], asyncio.Future[Exchange]] = {}
@@ -125,14 +128,19 @@ class Asker:
         if self._live is not None:
             await self._live.close()
 
+    async def _started(self) -> Live:
+        async with self._starting:
+            if self._live is None:
+                self._live = await asyncio.to_thread(self._make_live)
+        return self._live
+
     async def _ask(self, tape: Tape, request: Request, sample: int, occurrence: int) -> Exchange:
         async with self._places:
             if self._hopeless is not None:
                 raise self._hopeless
             try:
-                if self._live is None:
-                    self._live = await asyncio.to_thread(self._make_live)
-                exchange = await self._live.ask(request, tape, sample=sample, occurrence=occurrence)
+                live = await self._started()
+                exchange = await live.ask(request, tape, sample=sample, occurrence=occurrence)
             except CassetteError as error:
                 self._hopeless = EndpointError("not recorded", str(error), final=True)
                 raise self._hopeless from None
@@ -143,6 +151,12 @@ class Asker:
                 raise
             self._answered = True
             return exchange
+
+
+def _file_name(name: str) -> str:
+    """A name as a file may have it on any system; long ones end in a piece of their hash."""
+    safe = quote(name, safe=" ()+,=@[]^_{}~")
+    return safe if len(safe) <= 120 else f"{safe[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def reply_of(provider: Provider, exchange: Exchange) -> Reply:

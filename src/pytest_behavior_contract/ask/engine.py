@@ -32,14 +32,20 @@ class Engine:
             future.cancel()
             raise
 
+    def cancel_all(self) -> None:
+        """Cancels what is still under way and waits until it has ended."""
+        with self._lock:
+            loop = self._loop
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(timeout=10)
+
     def stop(self) -> None:
-        """Cancels what is still under way and ends the thread."""
+        """Ends the thread; nothing may be under way."""
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
         if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=10)
         loop.close()

@@ -103,8 +103,18 @@ class ClauseJudge:
         """Takes replies for the outcome's provenance that are judged elsewhere."""
         self._replies += replies
 
-    def outcome(self, *, replayed: int = 0, live: int = 0, problem: str = "") -> Outcome:
-        """All that was found; with a problem it is unmeasured, whatever was seen before."""
+    def outcome(
+        self, *, replayed: int = 0, live: int = 0, problem: str = "", model: str = "", notes: Sequence[str] = ()
+    ) -> Outcome:
+        """All that was found; with a problem it is unmeasured, whatever was seen before.
+
+        Args:
+            replayed: how many exchanges came from recordings.
+            live: how many were asked.
+            problem: why the clause could not be measured; empty where it could.
+            model: the model that was asked for, to hold against what was served.
+            notes: what else one should know.
+        """
         clause = self._clause
         parts = tuple(
             Part(name=promise.name, promise=promise.text, decision=promise.decide())
@@ -120,6 +130,7 @@ class ClauseJudge:
         judged = _looked_at(self._judged, parts)
         exchanges = [reply.exchange for reply in self._replies if reply.exchange]
         dates = sorted(exchange.recorded_at for exchange in exchanges if exchange.recorded_at)
+        served = sorted({excerpt(reply.served_model, 100) for reply in self._replies if reply.served_model})
         usages = [reply.usage for reply in self._replies if reply.usage]
         return Outcome(
             clause=clause.name,
@@ -133,18 +144,28 @@ class ClauseJudge:
             rate=clause.rate,
             floor=clause.floor,
             source=clause.source,
-            problem=problem,
+            problem=excerpt(problem, 1000),
             parts=parts,
             causes=_causes(judged),
             judged=tuple(judged),
-            served_models=tuple(sorted({reply.served_model for reply in self._replies if reply.served_model})),
+            served_models=tuple(served),
             recorded_from=dates[0] if dates else "",
             recorded_until=dates[-1] if dates else "",
             replayed=replayed,
             live=live,
             input_tokens=sum(usage.input_tokens for usage in usages),
             output_tokens=sum(usage.output_tokens for usage in usages),
+            notes=(*notes, *self._caps_too_low(), *_other_models(model, served)),
         )
+
+    def _caps_too_low(self) -> list[str]:
+        """What no number of passes could show; said at once, because it wastes every run until it is mended."""
+        rates = [(one, one.statistic) for all_ in self._promises.values() for one in all_ if isinstance(one.statistic, Rate)]
+        return [
+            f"{promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
+            for promise, statistic in rates
+            if promise.planned < (needed := statistic.least_samples())
+        ]
 
     def _rate_promise(self, part: str, alpha: float) -> _Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
@@ -307,6 +328,10 @@ def _looked_at(judged: list[Judged], parts: tuple[Part, ...]) -> list[Judged]:
             left[one.part] -= 1
         kept.append(one)
     return kept
+
+
+def _other_models(asked: str, served: Sequence[str]) -> list[str]:
+    return [f"answered by {name}, not by {asked}" for name in served if asked and not name.startswith(asked)]
 
 
 def _problem(decision: Decision, judged: list[Judged]) -> str:

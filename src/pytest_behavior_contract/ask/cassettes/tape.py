@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange, Request, Response
@@ -34,6 +34,7 @@ class Tape:
         self._index: dict[str, tuple[int, int]] | None = None
         self._lock = threading.RLock()
         self._fresh: set[str] = set()
+        self._lines = 0
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys()
@@ -79,24 +80,23 @@ class Tape:
             index[exchange.key] = (offset, len(line) - 1)
             self._fresh.add(exchange.key)
 
-    def keep_fresh(self) -> None:
-        """Drops what this run did not record, by writing a new file and putting it in the old one's place."""
+    def drop_before(self, moment: str) -> None:
+        """Drops what was recorded before a moment (UTC, ISO 8601), by putting a new file in the old one's place.
+
+        Without anything newer the file stays as it is.
+        """
         with self._lock:
-            old = [key for key in self._keys() if key not in self._fresh]
-            if not self._fresh or not old:
+            self._index = None
+            newer = [key for key in self._keys() if (found := self.get(key)) and found.recorded_at >= moment]
+            if not newer or len(newer) == len(self._keys()) == self._lines:
                 return
-            lines = []
             with self.path.open("rb") as file:
-                for key, (offset, length) in self._keys().items():
-                    if key in self._fresh:
-                        file.seek(offset)
-                        lines.append(file.read(length) + b"\n")
+                lines = [_line_at(file, *self._keys()[key]) for key in newer]
             try:
                 _replace(self.path, b"".join(lines))
             except OSError as error:
                 raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
             self._index = None
-            self._keys()
 
     def _keys(self) -> dict[str, tuple[int, int]]:
         if self._index is None:
@@ -106,6 +106,7 @@ class Tape:
 
     def _read_index(self) -> dict[str, tuple[int, int]]:
         index: dict[str, tuple[int, int]] = {}
+        self._lines = 0
         try:
             with self.path.open("rb") as file:
                 offset = 0
@@ -113,6 +114,7 @@ class Tape:
                     key = self._key_of(line, offset)
                     if key:
                         index[key] = (offset, len(line.rstrip(b"\r\n")))
+                    self._lines += 1
                     offset += len(line)
         except FileNotFoundError:
             return {}
@@ -199,6 +201,11 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _line_at(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length) + b"\n"
 
 
 def _append(path: Path, line: bytes) -> int:

@@ -11,8 +11,11 @@ from pytest_behavior_contract.ask.local_model.server import template
 
 STOPS = ["\n\n", "\n###"]
 """Where a base model that only continues text has finished its answer."""
-PARALLEL = 4
+PARALLEL = 2
+"""Replies written at once; each keeps the worked examples in a cache of its own, which takes seconds to fill."""
 CONTEXT_TOKENS = 2048
+THREADS = max(1, (os.cpu_count() or 2) // 2)
+"""Half of the machine: two releases are often asked at once, and threads that wait for each other's turn stand still."""
 
 
 def main(release: str) -> None:
@@ -27,6 +30,7 @@ def main(release: str) -> None:
     parameters.antiprompt = STOPS
     parameters.n_parallel = PARALLEL
     parameters.n_ctx = PARALLEL * CONTEXT_TOKENS
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = THREADS
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
     parameters.ui = False

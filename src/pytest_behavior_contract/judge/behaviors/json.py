@@ -15,9 +15,9 @@ from pytest_behavior_contract.results import Verdict
 
 _FENCED = re.compile(r"\s*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*\n(.*?)\n?[ \t]*\1\s*", re.DOTALL)
 _FORMS = ("bare", "fenced", "embedded")
-_BARE_MEND = {
-    "fenced": "strip the fence before parsing, or ask for JSON through response_format",
-    "embedded": "parse from the first brace to its end, or ask for JSON through response_format",
+_MENDS = {
+    "fenced": "strip the fence before parsing; what is inside would pass",
+    "embedded": "parse from the first brace or bracket to its end; what is there would pass",
 }
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -86,7 +86,7 @@ class Json:
             return failed(where, text)
         wrong = self._wrong(value)
         if _FORMS.index(form) > _FORMS.index(self.form):
-            return failed(where, text, mend="" if wrong else _BARE_MEND[form])
+            return failed(where, text, mend="" if wrong else _MENDS[form])
         if wrong:
             return wrong
         return passed("is JSON")

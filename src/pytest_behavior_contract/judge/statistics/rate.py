@@ -100,6 +100,10 @@ class Rate:
             return min(to_break, left)
         return min(max(FEW, min(to_keep, to_break)), left)
 
+    def least_samples(self) -> int:
+        """The smallest cap at which a row of passes shows a rate above the floor."""
+        return math.ceil(math.log(self.beta) / math.log(self.floor) - SLACK) if self.floor < 1 else 0
+
     def _failures_to_break(self, failures: int, n: int, left: int) -> int:
         return 1 if self.rate >= 1 else straight(1 - self.rate, self.alpha, failures, n, most=left)
 

@@ -1,0 +1,53 @@
+"""One clause at one endpoint, from asking to outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_behavior_contract.ask.asking import Asker, Tally, replay_clause, sample_clause
+from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.errors import CassetteError, EndpointError
+from pytest_behavior_contract.judge.decide import ALPHA, ClauseJudge, promises
+from pytest_behavior_contract.results import BINDING, Outcome
+
+BASELINE_ALPHA = 0.05
+"""Of a baseline it is only asked whether it was broken already; there is nothing to turn red."""
+
+
+def alpha_of_each(clauses: Iterable[Clause]) -> float:
+    """The chance of a false red that each promise of a run is allowed, so that the whole run stays within ALPHA."""
+    return ALPHA / max(1, sum(promises(clause) for clause in clauses if clause.severity in BINDING))
+
+
+def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
+    """The outcome that the recordings show; without them the clause is unmeasured."""
+    judge = ClauseJudge(clause, asker.endpoint.name, alpha)
+    tally = Tally()
+    problem = ""
+    try:
+        replay_clause(clause, asker, judge, tally)
+    except (EndpointError, CassetteError) as error:
+        problem = str(error)
+    return _outcome(judge, clause, asker, tally, problem)
+
+
+async def measure(clause: Clause, asker: Asker, alpha: float) -> Outcome:
+    """The outcome after asking for whatever is not recorded."""
+    judge = ClauseJudge(clause, asker.endpoint.name, alpha)
+    tally = Tally()
+    problem = ""
+    try:
+        await sample_clause(clause, asker, judge, tally)
+    except (EndpointError, CassetteError) as error:
+        problem = str(error)
+    return _outcome(judge, clause, asker, tally, problem)
+
+
+def _outcome(judge: ClauseJudge, clause: Clause, asker: Asker, tally: Tally, problem: str) -> Outcome:
+    return judge.outcome(
+        replayed=tally.replayed,
+        live=tally.live,
+        problem=problem,
+        model=asker.endpoint.model,
+        notes=asker.tape(clause).warnings,
+    )

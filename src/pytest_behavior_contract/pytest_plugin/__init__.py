@@ -1,0 +1,1 @@
+"""The edge to pytest: hooks that translate, items, and the fixture."""

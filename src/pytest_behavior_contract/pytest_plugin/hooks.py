@@ -1,0 +1,217 @@
+"""The hooks of an active contract run; each hands its arguments on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_behavior_contract.ask.bound import BoundEndpoint
+from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.errors import BehaviorContractError, ClauseBroken
+from pytest_behavior_contract.pytest_plugin import python_tests
+from pytest_behavior_contract.pytest_plugin.items import (
+    BAD_FILES,
+    SESSION,
+    ContractFile,
+    ContractItem,
+    is_contract_file,
+    mark_clause,
+)
+from pytest_behavior_contract.pytest_plugin.options import Options
+from pytest_behavior_contract.pytest_plugin.session import ContractSession, write_reports
+from pytest_behavior_contract.registry import names
+from pytest_behavior_contract.tell.json import outcome_from_plain, outcome_to_plain
+from pytest_behavior_contract.tell.terminal import Terminal
+
+CLAUSE = pytest.StashKey[Clause]()
+_REPORT_ATTRIBUTE = "behavior_contract"
+_SET_UP_IS_WRONG = 4
+
+
+def activate(config: pytest.Config, options: Options) -> None:
+    """Starts a contract run; raises pytest.UsageError where the set-up is wrong."""
+    for path in options.reports:
+        if Path(path).suffix.removeprefix(".") not in set(names("formats")) - {"terminal"}:
+            known = ", ".join(f".{name}" for name in names("formats") if name != "terminal")
+            raise pytest.UsageError(f"--contract-report {path}: the ending names the format; one of {known}")
+    worker = getattr(config, "workerinput", None)
+    addresses = worker.get("behavior_contract_addresses") if worker else None
+    if str(config.invocation_params.dir) not in sys.path:
+        # Consumers and python: endpoints are the project's own modules.
+        sys.path.insert(0, str(config.invocation_params.dir))
+    try:
+        session = ContractSession(options, config.rootpath, config.invocation_params.dir, addresses)
+    except BehaviorContractError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[SESSION] = session
+    config.stash[BAD_FILES] = []
+    config.pluginmanager.register(ContractHooks(config, session, is_worker=worker is not None), "behavior_contract_run")
+
+
+def bound_endpoint(request: pytest.FixtureRequest) -> BoundEndpoint:
+    """The value of the `endpoint` fixture."""
+    session = request.config.stash[SESSION]
+    return session.bind(request.node.stash[CLAUSE], request.param)
+
+
+class ContractHooks:
+    """Registered only while contracts run."""
+
+    def __init__(self, config: pytest.Config, session: ContractSession, *, is_worker: bool) -> None:
+        self._config = config
+        self._session = session
+        self._is_worker = is_worker
+        self._clauses: list[Clause] = []
+        self._collected: list[ContractItem] = []
+        self._problems: list[str] = []
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        return ContractFile.from_parent(parent, path=file_path) if is_contract_file(file_path) else None
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if python_tests.uses_our_endpoint(metafunc):
+            metafunc.parametrize(python_tests.FIXTURE, self._session.endpoints, indirect=True)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        clause = python_tests.clause_of(item)
+        if clause is not None:
+            item.stash[CLAUSE] = clause
+            mark_clause(item, clause)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        others = [item for item in items if _clause(item) is None]
+        if others:
+            config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if _clause(item) is not None]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        clauses: dict[tuple[str, str], Clause] = {}
+        for item in session.items:
+            clause = _clause(item)
+            if clause is None:
+                continue
+            key = (clause.name, _endpoint(item))
+            if key in clauses:
+                raise pytest.UsageError(
+                    f"the clause {clause.name} is declared twice: {clauses[key].source} and {clause.source}"
+                )
+            clauses[key] = clause
+        self._clauses = list(clauses.values())
+        self._collected = [item for item in session.items if isinstance(item, ContractItem)]
+        self._session.plan(self._clauses)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        # With xdist each process has every item but runs only some, so nothing is asked ahead of time there.
+        if isinstance(item, ContractItem) and self._session.live and not self._is_worker:
+            self._session.prefetch((one.clause, one.endpoint) for one in self._collected)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        clause = pyfuncitem.stash.get(CLAUSE, None)
+        return None if clause is None else python_tests.run_clause(pyfuncitem, clause)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        outcome = item.outcome if isinstance(item, ContractItem) else item.stash.get(python_tests.OUTCOME, None)
+        if outcome is not None and (call.when == "call" or (call.when == "setup" and report.failed)):
+            setattr(report, _REPORT_ATTRIBUTE, outcome_to_plain(outcome))
+        if call.excinfo is not None and isinstance(call.excinfo.value, python_tests.Unmeasured | ClauseBroken):
+            report.longrepr = str(call.excinfo.value)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        plain = getattr(report, _REPORT_ATTRIBUTE, None)
+        if plain is None:
+            return None
+        state = plain["decision"]["state"]
+        if state == "unmeasured":
+            return "error", "E", "UNMEASURED"
+        if state == "undecided" and report.skipped:
+            return "skipped", "s", "UNDECIDED"
+        return None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        plain = getattr(report, _REPORT_ATTRIBUTE, None)
+        if plain is not None:
+            outcome = outcome_from_plain(plain)
+            self._session.report_outcomes[outcome.clause, outcome.endpoint] = outcome
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        try:
+            if not self._is_worker:
+                self._finish(session, int(exitstatus))
+        finally:
+            self._session.close()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        report = self._session.report()
+        if not any(run.outcomes for run in report.runs):
+            if self._config.stash[BAD_FILES]:
+                return
+            terminalreporter.write_line("no clause of a behavior contract was run, so nothing is known")
+            return
+        screen = Terminal(
+            width=min(terminalreporter._tw.fullwidth, 140),  # noqa: SLF001 - pytest's own plugins read it there too
+            color=terminalreporter.hasmarkup,
+            verbosity=self._config.get_verbosity(),
+        )
+        terminalreporter.section("behavior contracts", sep="=")
+        terminalreporter.write(screen.render(report))
+        for problem in self._problems:
+            terminalreporter.write_line(problem, red=True)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Serves embedded models once for all of xdist's processes."""
+        if self._session.live:
+            for name in self._session.endpoints:
+                endpoint = self._session.askers.settings.find(name)
+                if endpoint.api == "local":
+                    try:
+                        self._session.askers.address(endpoint)
+                    except BehaviorContractError as error:
+                        raise pytest.UsageError(str(error)) from None
+        node.workerinput["behavior_contract_addresses"] = self._session.askers.local_addresses()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keeps all endpoints of a clause in one process, where they are compared."""
+        from xdist.scheduler import LoadScopeScheduling
+
+        class ByClause(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+            def _split_scope(self, nodeid: str) -> str:
+                return nodeid.rpartition("[")[0] or nodeid
+
+        return ByClause(config, log)
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
+        report = self._session.report()
+        self._problems = write_reports(report, self._session.options.reports)
+        if self._session.options.record == "all":
+            try:
+                self._session.drop_old_recordings(self._clauses)
+            except BehaviorContractError as error:
+                self._problems.append(str(error))
+        if self._config.stash[BAD_FILES] or self._problems:
+            session.exitstatus = _SET_UP_IS_WRONG
+        elif self._session.baseline and exitstatus in (0, 1):
+            session.exitstatus = self._session.exit_status(report)
+
+
+def _clause(item: pytest.Item) -> Clause | None:
+    return item.clause if isinstance(item, ContractItem) else item.stash.get(CLAUSE, None)
+
+
+def _endpoint(item: pytest.Item) -> str:
+    return item.endpoint if isinstance(item, ContractItem) else python_tests.endpoint_of(item)

@@ -1,0 +1,228 @@
+"""Clauses written as tests: run once a sample, until the rate is decided."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_behavior_contract.ask.bound import BoundEndpoint
+from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.declare.decorators import options_of, python_clause
+from pytest_behavior_contract.declare.variation import is_hypothesis_test, run_examples
+from pytest_behavior_contract.errors import ClauseBroken, EndpointError, MissingRecording, NotExpressible
+from pytest_behavior_contract.judge.decide import ClauseJudge
+from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
+from pytest_behavior_contract.pytest_plugin.items import SESSION, conclude, unmeasured_text
+from pytest_behavior_contract.results import Outcome, Verdict
+
+FIXTURE = "endpoint"
+OUTCOME = pytest.StashKey[Outcome]()
+_RUNNING = pytest.StashKey[bool]()
+
+
+class _End(Exception):  # noqa: N818 - private, and no error: the recordings have come to their end
+    pass
+
+
+class Unmeasured(Exception):  # noqa: N818 - what pytest shows as an error of the test
+    """A Python clause could not be measured."""
+
+
+def uses_our_endpoint(metafunc: pytest.Metafunc) -> bool:
+    """Whether a test asks for `endpoint` and means ours, not one of its own project."""
+    if FIXTURE not in metafunc.fixturenames:
+        return False
+    definitions = getattr(metafunc, "_arg2fixturedefs", {}).get(FIXTURE, ())
+    return not definitions or definitions[-1].func.__module__.startswith("pytest_behavior_contract.")
+
+
+def clause_of(item: pytest.Item) -> Clause | None:
+    """The clause that a test item is; None for tests that have nothing to do with contracts.
+
+    Raises pytest.UsageError for a clause whose options are wrong.
+    """
+    if not isinstance(item, pytest.Function):
+        return None
+    test = item.function
+    options = options_of(test)
+    has_endpoint = hasattr(item, "callspec") and FIXTURE in item.callspec.params
+    if options is None and not has_endpoint:
+        return None
+    where = f"{os.path.relpath(item.path, item.config.rootpath)}:{_line(item)}"
+    if not has_endpoint:
+        raise pytest.UsageError(f"{where}: {item.name}: a clause needs the `endpoint` fixture as an argument")
+    try:
+        return python_clause(
+            options,
+            test,
+            contract=item.path.stem.removeprefix("test_"),
+            name=_name(item),
+            folder=str(item.path.parent),
+            source=where,
+        )
+    except ValueError as error:
+        raise pytest.UsageError(f"{where}: {item.name}: {error}") from None
+
+
+def endpoint_of(item: pytest.Item) -> str:
+    assert isinstance(item, pytest.Function)
+    return str(item.callspec.params[FIXTURE])
+
+
+def run_clause(item: pytest.Function, clause: Clause) -> bool | None:
+    """Measures a test's clause by running it once a sample; None while such a run is under way."""
+    if item.stash.get(_RUNNING, False):
+        return None
+    session = item.config.stash[SESSION]
+    endpoint = item.funcargs[FIXTURE]
+    assert isinstance(endpoint, BoundEndpoint)
+    item.stash[_RUNNING] = True
+    try:
+        outcome = _Sampling(item, clause, endpoint, session.alpha(endpoint.name)).outcome()
+    finally:
+        item.stash[_RUNNING] = False
+    item.stash[OUTCOME] = outcome
+    session.remember(outcome)
+    if outcome.decision.state == "unmeasured":
+        raise Unmeasured(unmeasured_text(outcome))
+    conclude(session, outcome)
+    return True
+
+
+class _Sampling:
+    """The repeated runs of one test."""
+
+    def __init__(self, item: pytest.Function, clause: Clause, endpoint: BoundEndpoint, alpha: float) -> None:
+        self._item = item
+        self._judge = ClauseJudge(clause, endpoint.name, alpha)
+        self._endpoint = endpoint
+        self._asked = 0
+
+    def outcome(self) -> Outcome:
+        problem = ""
+        try:
+            with _as_sync(self._item):
+                self._run()
+        except EndpointError as error:
+            problem = str(error)
+        tally = self._endpoint.tally
+        return self._judge.outcome(
+            replayed=tally.replayed, live=tally.live, problem=problem, model=self._endpoint.model
+        )
+
+    def _run(self) -> None:
+        test = self._item.obj
+        number = 0
+        try:
+            while self._judge.further("replies"):
+                if is_hypothesis_test(test):
+                    each = functools.partial(self._example, number)
+                    run_examples(test, self._call_test, each, examples=self._judge.further("replies"))
+                else:
+                    self._sample(number, self._call_test)
+                number += 1
+        except _End:
+            return
+
+    def _example(self, number: int, inner: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """One example of a hypothesis test; once the clause is decided, the remaining ones cost nothing."""
+        if self._judge.further("replies"):
+            self._sample(number, lambda: _finished(inner(*args, **kwargs)))
+
+    def _sample(self, number: int, call: Callable[[], object]) -> None:
+        endpoint = self._endpoint
+        endpoint.begin(number)
+        try:
+            call()
+            verdict = passed()
+        except NotExpressible as error:
+            verdict = failed(str(error))
+        except EndpointError:
+            verdict = passed()  # never counted: the endpoint has noted the error
+        except (pytest.skip.Exception, pytest.exit.Exception):
+            raise
+        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - what application code raises is the finding
+            verdict = self._failed(error)
+        problem = endpoint.finish()
+        if problem is not None:
+            if isinstance(problem, MissingRecording) and self._asked:
+                raise _End
+            if problem.final or isinstance(problem, MissingRecording):
+                raise problem
+            verdict = Verdict(outcome="error", cause=problem.cause, evidence=excerpt(problem.detail))
+        self._asked += 1
+        reply = endpoint.replies[-1].text if endpoint.replies else ""
+        self._judge.add_replies(endpoint.replies)
+        self._judge.add_verdict(number, verdict, prompt=endpoint.prompt, reply=reply)
+
+    def _failed(self, error: BaseException) -> Verdict:
+        message = str(error).partition("\n")[0]
+        rejection = self._endpoint.rejection
+        if rejection is not None:
+            return failed(rejection.cause, rejection.message)
+        if isinstance(error, TypeError) and "unexpected keyword argument" in message:
+            return failed(f"client: {message}", _place(error, self._item.path))
+        place = _place(error, self._item.path)
+        return failed(f"{type(error).__name__} at {place}", str(error) or type(error).__name__)
+
+    def _call_test(self) -> None:
+        # pytest and its plugins call the test as they always do; ours steps aside while _RUNNING is set.
+        self._item.ihook.pytest_pyfunc_call(pyfuncitem=self._item)
+
+
+class _as_sync:  # noqa: N801 - read as a phrase: with _as_sync(item)
+    """Runs an async test in an event loop of its own, unless a plugin that knows async tests has taken it on."""
+
+    def __init__(self, item: pytest.Function) -> None:
+        self._item = item
+        self._test = item.obj
+        self._runner: asyncio.Runner | None = None
+
+    def __enter__(self) -> None:
+        test = self._test
+        if inspect.iscoroutinefunction(test) and not is_hypothesis_test(test):
+            runner = self._runner = asyncio.Runner()
+
+            def run(*args: Any, **kwargs: Any) -> None:
+                runner.run(test(*args, **kwargs))
+
+            self._item.obj = run
+
+    def __exit__(self, *_: object) -> None:
+        if self._runner is not None:
+            self._runner.close()
+            self._item.obj = self._test
+
+
+def _finished(result: object) -> object:
+    """The result of an async example, run to its end."""
+    return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+
+def _place(error: BaseException, path: Path) -> str:
+    """Where it was raised: the line of the test if it can be found, else the deepest one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename) == path] or frames
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "an unknown place"
+
+
+def _name(item: pytest.Function) -> str:
+    """The test's name, with its parameters but without the endpoint."""
+    name = item.originalname.removeprefix("test_")
+    if item.cls is not None:
+        name = f"{item.cls.__name__}.{name}"
+    endpoint = str(item.callspec.params[FIXTURE])
+    others = item.callspec.id.removeprefix(f"{endpoint}-").removesuffix(f"-{endpoint}")
+    return name if others == endpoint else f"{name}[{others}]"
+
+
+def _line(item: pytest.Function) -> int:
+    return (item.reportinfo()[1] or 0) + 1

@@ -1,0 +1,160 @@
+"""What one pytest process knows of its contract run: the endpoints, what has been measured, and what it means."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import cast
+
+from pytest_behavior_contract.ask.askers import Askers
+from pytest_behavior_contract.ask.asking import RecordMode
+from pytest_behavior_contract.ask.bound import BoundEndpoint
+from pytest_behavior_contract.ask.endpoints import load_settings
+from pytest_behavior_contract.compare.migration import compare_outcomes, compare_runs, exit_status
+from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.judge.measure import BASELINE_ALPHA, alpha_of_each, measure, replay
+from pytest_behavior_contract.pytest_plugin.options import Options
+from pytest_behavior_contract.results import Change, Outcome, Report, Run
+
+PRODUCT = "pytest-behavior-contract"
+
+
+class ContractSession:
+    """A contract run in one process.
+
+    Args:
+        options: what the command line asks for.
+        root: pytest's root folder.
+        start: where the configuration is looked for, upwards.
+        addresses: embedded models that the controlling process already serves.
+
+    Raises:
+        SettingsError: the configuration or an endpoint's name is wrong.
+    """
+
+    def __init__(self, options: Options, root: Path, start: Path, addresses: Mapping[str, str] | None = None) -> None:
+        self.options = options
+        settings = load_settings(start)
+        mode = cast("RecordMode", options.record)
+        self.askers = Askers(settings, mode, root, addresses)
+        self.baseline = (options.baseline or settings.endpoint) if options.candidates else ""
+        names = [self.baseline, *options.candidates] if self.baseline else options.endpoints or [settings.endpoint]
+        self.endpoints = tuple(dict.fromkeys(names))
+        for name in self.endpoints:
+            settings.find(name)
+        self.began_at = _now()
+        self.report_outcomes: dict[tuple[str, str], Outcome] = {}
+        """What the reports of all processes carried: by clause and endpoint."""
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._futures: dict[tuple[str, str], concurrent.futures.Future[Outcome]] = {}
+        self._alpha = 0.01
+
+    @property
+    def live(self) -> bool:
+        """Whether anything may be asked."""
+        return self.options.record != "none"
+
+    def plan(self, clauses: Iterable[Clause]) -> None:
+        """Takes note of all clauses of the run: they share its chance of a false red."""
+        self._alpha = alpha_of_each({clause.name: clause for clause in clauses}.values())
+
+    def alpha(self, endpoint: str) -> float:
+        """The chance of a false red for each promise at this endpoint."""
+        return BASELINE_ALPHA if endpoint == self.baseline else self._alpha
+
+    def prefetch(self, wanted: Iterable[tuple[Clause, str]]) -> None:
+        """Starts to measure file clauses, all at once; each waits for a free place at its endpoint."""
+        for clause, endpoint in wanted:
+            key = (clause.name, endpoint)
+            if key not in self._futures:
+                work = measure(clause, self.askers.asker(endpoint), self.alpha(endpoint))
+                self._futures[key] = self.askers.engine.submit(work)
+
+    def outcome(self, clause: Clause, endpoint: str) -> Outcome:
+        """The outcome of a file clause, measured now if it has not been."""
+        key = (clause.name, endpoint)
+        if key not in self._outcomes:
+            if self.live:
+                self.prefetch([(clause, endpoint)])
+                self._outcomes[key] = self._futures[key].result()
+            else:
+                self._outcomes[key] = replay(clause, self.askers.asker(endpoint), self.alpha(endpoint))
+        return self._outcomes[key]
+
+    def remember(self, outcome: Outcome) -> None:
+        """Keeps the outcome of a Python test for the comparison."""
+        self._outcomes[outcome.clause, outcome.endpoint] = outcome
+
+    def change(self, outcome: Outcome) -> Change | None:
+        """What the outcome of a candidate means against the baseline's; None in a run without one."""
+        if not self.baseline or outcome.endpoint == self.baseline:
+            return None
+        return compare_outcomes(self._outcomes.get((outcome.clause, self.baseline)), outcome)
+
+    def bind(self, clause: Clause, endpoint: str) -> BoundEndpoint:
+        """The endpoint as a Python test gets it."""
+        asker = self.askers.asker(endpoint)
+        return BoundEndpoint(
+            asker,
+            clause,
+            self.askers.engine,
+            address=lambda: self.askers.address(asker.endpoint),
+            secrets=self.askers.secrets(),
+        )
+
+    def report(self) -> Report:
+        """All that the run has found out."""
+        runs = tuple(self._run(name) for name in self.endpoints)
+        comparisons = tuple(compare_runs(runs[0], run) for run in runs[1:]) if self.baseline else ()
+        return Report(
+            product=f"{PRODUCT} {version(PRODUCT)}", created_at=_now(), runs=runs, comparisons=comparisons
+        )
+
+    def exit_status(self, report: Report) -> int:
+        """The exit status of a migration check: the worst of its comparisons, broke before could not tell."""
+        statuses = {exit_status(comparison) for comparison in report.comparisons}
+        return 1 if 1 in statuses else max(statuses, default=0)
+
+    def drop_old_recordings(self, clauses: Iterable[Clause]) -> None:
+        """After everything was asked anew, leaves only the new recordings; raises CassetteError."""
+        for clause in clauses:
+            for endpoint in self.endpoints:
+                outcome = self.report_outcomes.get((clause.name, endpoint))
+                if outcome is not None and outcome.live and outcome.decision.state != "unmeasured":
+                    self.askers.asker(endpoint).tape(clause).drop_before(self.began_at)
+
+    def close(self) -> None:
+        """Cancels what is still being asked, and stops what was started."""
+        for future in self._futures.values():
+            future.cancel()
+        self.askers.close()
+
+    def _run(self, name: str) -> Run:
+        endpoint = self.askers.settings.find(name)
+        outcomes = tuple(outcome for (_, at), outcome in self.report_outcomes.items() if at == name)
+        return Run(endpoint=name, api=endpoint.api, model=endpoint.model, outcomes=outcomes)
+
+
+def write_reports(report: Report, paths: Iterable[str]) -> list[str]:
+    """Writes the report to files, each in the format its ending names; returns what went wrong."""
+    from pytest_behavior_contract.registry import resolve
+
+    problems = []
+    for path in paths:
+        form = Path(path).suffix.removeprefix(".")
+        try:
+            text = resolve("formats", form)().render(report)
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            problems.append(f"the report {path} cannot be written: {error.strerror or error}")
+    return problems
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+

@@ -1,0 +1,127 @@
+"""What is said of outcomes and changes; the same words in every format."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from pytest_behavior_contract.results import Comparison, Decision, Outcome, Part, Run
+
+ORDER = ("broke", "broken", "unmeasured", "undecided", "weakened", "already broken", "improved", "held", "kept")
+"""What needs attention first."""
+
+
+def shown(text: str, most: int = 0) -> str:
+    """Text from a model as it may stand on a terminal: line breaks and control characters made visible."""
+    visible = "".join(_visible(character) for character in text)
+    return visible if not most or len(visible) <= most else visible[: most - 1] + "…"
+
+
+def percent(rate: float) -> str:
+    """A rate without a false certainty: 99.6 % is not 100 %."""
+    if 0 < rate < 1:
+        return f"{min(99, max(1, round(rate * 100)))}%"
+    return f"{rate:.0%}"
+
+
+def deciding_part(outcome: Outcome) -> Part | None:
+    """The promise that the outcome's decision comes from."""
+    return next((part for part in outcome.parts if part.decision == outcome.decision), None)
+
+
+def rate_sentence(outcome: Outcome) -> str:
+    """`1 of 9 replies pass (0% to 44%), at least 95% was promised`."""
+    decision = outcome.decision
+    part = deciding_part(outcome)
+    if part is not None and part.name not in ("replies", "contrast"):
+        return f"{part.name}: {decision.note}, {decision.passes} of {decision.n} pairs within it"
+    whose = " of the contrast twin" if part is not None and part.name == "contrast" else ""
+    text = f"{decision.passes} of {decision.n} replies{whose} pass"
+    if decision.basis == "exact":
+        return f"{text}, {percent(outcome.rate)} was promised"
+    return f"{text} ({percent(decision.low)} to {percent(decision.high)}), at least {percent(outcome.rate)} was promised"
+
+
+def undecided_sentence(outcome: Outcome) -> str:
+    """`12 of 12 replies pass, not enough to decide; about 11 more would settle it`."""
+    decision = outcome.decision
+    text = rate_sentence(outcome)
+    if decision.leaning:
+        text += f"; it leans towards {decision.leaning}"
+    return f"{text}; {more_needed(decision)}"
+
+
+def more_needed(decision: Decision) -> str:
+    if not decision.more:
+        return "no number of samples like these would settle it"
+    return f"about {decision.more} more samples would settle it"
+
+
+def cause_sentence(outcome: Outcome) -> str:
+    """`fenced in ```json (8), cut off by the token limit (1)`."""
+    if outcome.decision.state == "unmeasured":
+        return shown(outcome.problem)
+    return ", ".join(f"{shown(cause.text)} ({cause.count})" for cause in outcome.causes[:3])
+
+
+def broken_lines(outcome: Outcome) -> list[str]:
+    """The few lines that stand under pytest's FAILURES; the screen at the end has the rest."""
+    lines = [f"{outcome.clause} is broken at {outcome.endpoint}: {rate_sentence(outcome)}"]
+    if outcome.causes:
+        lines.append(f"  cause  {cause_sentence(outcome)}")
+    first = next((judged for judged in outcome.judged if judged.verdict.outcome == "fail"), None)
+    if first is not None and (first.reply or first.verdict.evidence):
+        lines.append(f"  found  {shown(first.reply or first.verdict.evidence, 200)}")
+    return lines
+
+
+def reliance(outcome: Outcome) -> str:
+    """`src/orders/parse.py:42: json.loads is called on the text as it comes.`"""
+    return ": ".join(part for part in (", ".join(outcome.relied_on_by), outcome.why) if part)
+
+
+def provenance(runs: Iterable[Run]) -> str:
+    """`recorded 2026-11-20 · 380 replayed, 0 live`."""
+    outcomes = [outcome for run in runs for outcome in run.outcomes]
+    days = sorted({moment[:10] for one in outcomes for moment in (one.recorded_from, one.recorded_until) if moment})
+    replayed = sum(outcome.replayed for outcome in outcomes)
+    live = sum(outcome.live for outcome in outcomes)
+    when = f"recorded {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") + " · " if days else ""
+    return f"{when}{replayed} replayed, {live} live"
+
+
+def counts(words: Iterable[str]) -> str:
+    """`2 broke · 1 undecided · 14 held`."""
+    tally: dict[str, int] = {}
+    for word in words:
+        tally[word] = tally.get(word, 0) + 1
+    return " · ".join(f"{tally[word]} {word}" for word in sorted(tally, key=ORDER.index))
+
+
+def run_answer(run: Run) -> str:
+    """Whether an endpoint keeps its contracts; never yes where something binding was not shown."""
+    binding = {outcome.decision.state for outcome in run.outcomes if outcome.binding}
+    if "broken" in binding:
+        return "no"
+    if not run.outcomes or binding & {"undecided", "unmeasured"}:
+        return "could not tell"
+    return "yes"
+
+
+def answer_reason(comparison: Comparison) -> str:
+    """What an answer other than yes or no rests on, in one sentence."""
+    if comparison.answer == "review":
+        return "nothing broke, but the clauses marked weakened, leaning or already broken deserve a look"
+    if comparison.answer == "could not tell":
+        return "a binding clause is undecided or could not be measured"
+    return ""
+
+
+def _visible(character: str) -> str:
+    if character == "\n":
+        return "⏎"
+    if character == "\t":
+        return " "
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+        return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
+    return character
