@@ -90,6 +90,8 @@ class Exchange:
     latency_seconds: float = 0.0
     retries: int = 0
     uri: str = ""
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that change what is asked, such as anthropic-version; never authorization."""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -143,14 +143,15 @@ class ClientBlock:
             occurrence=self.occurrence(made.digest),
             secrets=self.secrets,
             mode=self.asker.mode,
-            on_miss=lambda _key: self._missed(made),
+            on_miss=lambda _key: self._missed(call),
         )
         self._calls[token] = call
         self.on_call(call)
         return call
 
-    def _missed(self, request: Request) -> EndpointError:
-        self.error = missing(self.tape, request, self.sample, self.asker.endpoint.name)
+    def _missed(self, call: Call) -> EndpointError:
+        # Kept with the call too: an application that swallows the error must not pass for one that got an answer.
+        self.error = call.error = missing(self.tape, call.request, self.sample, self.asker.endpoint.name)
         return self.error
 
     def _target(self, client: Any, *, asynchronous: bool, repointed: bool) -> Any:

@@ -71,6 +71,7 @@ class Call:
             latency_seconds=time.perf_counter() - got.began,
             retries=max(0, self.attempts - 1),
             uri=got.uri,
+            request_headers=got.request_headers,
             versions=self.versions,
         )
         self.error = self._why_not(exchange)
@@ -113,6 +114,7 @@ class _Received:
     headers: dict[str, tuple[str, ...]]
     encoding: str
     uri: str
+    request_headers: dict[str, str]
     began: float
     began_at: str
 
@@ -310,6 +312,7 @@ def _received(request: httpx2.Request, response: httpx2.Response, began: float, 
         headers=headers,
         encoding=response.headers.get("content-encoding", ""),
         uri=str(request.url),
+        request_headers=dict(request.headers.items()),
         began=began,
         began_at=began_at,
     )

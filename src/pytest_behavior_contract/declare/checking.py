@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_behavior_contract.declare.document import Document, Path
@@ -54,7 +54,7 @@ def _explain(error: Any) -> Iterator[tuple[Path, str]]:
     value = error.instance
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
-        kind = "behavior" if place and place[-2:-1] in (("expect",), ("any",), ("all",)) or place[-1:] == ("not",) else "key"
+        kind = "behavior" if _is_expectation(place) else "key"
         for key in value:
             if key not in known:
                 yield (*place, key), f"unknown {kind} {key!r}{did_you_mean(key, known)}"
@@ -64,26 +64,48 @@ def _explain(error: Any) -> Iterator[tuple[Path, str]]:
                 yield place, _missing(key)
     elif error.validator == "anyOf":
         yield from _explain_options(error, place, value)
-    elif error.validator == "type":
-        wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-        yield place, f"should be {' or '.join(_TYPES[name] for name in wanted)}, is {_shown(value)}"
     elif error.validator == "enum":
         yield place, _not_among(place, value, error.validator_value)
-    elif error.validator == "const":
-        yield place, f"should be {error.validator_value!r}, is {_shown(value)}"
-    elif error.validator == "pattern" and error.validator_value.startswith("^\\d{4}"):
-        yield place, f"should be a date such as 2027-06-01, is {_shown(value)}"
-    elif error.validator == "pattern":
-        yield place, f"{_shown(value)} should be letters, digits, dots, dashes and underscores, at most 100"
-    elif error.validator in ("minItems", "minLength"):
-        yield place, "is empty" if not value else f"should have at least {error.validator_value} entries"
-    elif error.validator in ("minProperties", "maxProperties"):
-        yield place, f"should have exactly one key, has {len(value)}" if error.schema.get("maxProperties") else "is empty"
-    elif error.validator in ("minimum", "maximum", "exclusiveMinimum"):
-        words = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}[error.validator]
-        yield place, f"should be {words} {error.validator_value}, is {value}"
     else:
-        yield place, str(error.message)
+        yield place, _SENTENCES.get(error.validator, lambda error: str(error.message))(error)
+
+
+def _wrong_type(error: Any) -> str:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    return f"should be {' or '.join(_TYPES[name] for name in wanted)}, is {_shown(error.instance)}"
+
+
+def _wrong_pattern(error: Any) -> str:
+    if error.validator_value.startswith("^\\d{4}"):
+        return f"should be a date such as 2027-06-01, is {_shown(error.instance)}"
+    return f"{_shown(error.instance)} should be letters, digits, dots, dashes and underscores, at most 100"
+
+
+def _too_few(error: Any) -> str:
+    return f"should have at least {error.validator_value} entries" if error.instance else "is empty"
+
+
+def _wrong_number_of_keys(error: Any) -> str:
+    one = error.schema.get("maxProperties")
+    return f"should have exactly one key, has {len(error.instance)}" if one else "is empty"
+
+
+_SENTENCES: Mapping[str, Callable[[Any], str]] = {
+    "type": _wrong_type,
+    "const": lambda error: f"should be {error.validator_value!r}, is {_shown(error.instance)}",
+    "pattern": _wrong_pattern,
+    "minItems": _too_few,
+    "minLength": _too_few,
+    "minProperties": _wrong_number_of_keys,
+    "maxProperties": _wrong_number_of_keys,
+    "minimum": lambda error: f"should be at least {error.validator_value}, is {error.instance}",
+    "maximum": lambda error: f"should be at most {error.validator_value}, is {error.instance}",
+    "exclusiveMinimum": lambda error: f"should be above {error.validator_value}, is {error.instance}",
+}
+
+
+def _is_expectation(place: Path) -> bool:
+    return place[-2:-1] in (("expect",), ("any",), ("all",)) or place[-1:] == ("not",)
 
 
 def _explain_options(error: Any, place: Path, value: Any) -> Iterator[tuple[Path, str]]:
@@ -99,7 +121,10 @@ def _explain_options(error: Any, place: Path, value: Any) -> Iterator[tuple[Path
     # An enumeration says nothing of a mapping or a list.
     if isinstance(value, dict | list):
         chosen = [errors for errors in chosen if not any(_is_scalar_test(inner) for inner in errors)] or chosen
-    if len(chosen) >= 1:
+    scalars = not isinstance(value, dict | list) and all(
+        len(errors) == 1 and errors[0].validator in ("type", "const") for errors in by_option.values()
+    )
+    if chosen and not scalars:
         best = min(chosen, key=len)
         for inner in best:
             yield from _explain(inner)
@@ -107,7 +132,9 @@ def _explain_options(error: Any, place: Path, value: Any) -> Iterator[tuple[Path
     wanted: list[str] = []
     for errors in by_option.values():
         for inner in errors:
-            if inner.validator == "type" and not inner.relative_path:
+            if inner.validator == "const":
+                wanted.append(repr(inner.validator_value))
+            elif inner.validator == "type" and not inner.relative_path:
                 names = inner.validator_value if isinstance(inner.validator_value, list) else [inner.validator_value]
                 wanted += [_TYPES[name] for name in names if _TYPES[name] not in wanted]
     quoting = "; write it in quotes" if "text" in wanted and isinstance(value, int | float) else ""
@@ -120,7 +147,7 @@ def _is_scalar_test(error: Any) -> bool:
 
 def _not_among(place: Path, value: Any, allowed: list[Any]) -> str:
     names = [str(name) for name in allowed]
-    if place[-2:-1] in (("expect",), ("any",), ("all",)) or place[-1:] == ("not",):
+    if _is_expectation(place):
         from pytest_behavior_contract import registry
 
         everything = registry.names("behaviors")

@@ -120,12 +120,29 @@ class _Loader:
     def _clause_or_problem(self, content: Mapping[str, Any], entry: Any, index: int) -> Clause | None:
         place: Place = ("clauses", index)
         if not self._sound(*place):
-            return None
-        # With faulty defaults the clause is built without them, only to find its own faults in the same go.
+            if not isinstance(entry, Mapping):
+                return None
+            # What is sound of it is looked at all the same, to find all faults in one go.
+            entry = self._repaired(entry, place)
         defaults = content.get("defaults", {}) if self._sound("defaults") else {}
         before = len(self._problems)
         clause = _ClauseBuilder(str(content.get("contract")), _with_defaults(defaults, entry), place, self).build()
-        return clause if len(self._problems) == before else None
+        return clause if len(self._problems) == before and self._sound(*place) else None
+
+    def _repaired(self, entry: Mapping[str, Any], place: Place) -> dict[str, Any]:
+        """A clause with something harmless in the place of everything that breaks the schema."""
+        bad = {found[2] for found in self._bad_places if found[:2] == place and len(found) > 2}
+        repaired = {key: value for key, value in entry.items() if key not in bad}
+        if bad & {"prompt", "messages", "cases", "swap", "system"}:
+            for key in ("messages", "cases", "swap", "system", "contrast"):
+                repaired.pop(key, None)
+            repaired["prompt"] = PROBE_PROMPT
+            repaired |= {"swap": {"": ["", ""]}} if "swap" in entry else {}
+        items = entry.get("expect")
+        if not isinstance(items, list) or not items:
+            items = ["accepted"]
+        harmless = [item if self._sound(*place, "expect", n) else "accepted" for n, item in enumerate(items)]
+        return {"id": "", "assumes": "", **repaired, "expect": harmless}
 
     def _with_twins(self, entries: list[Any], clauses: dict[str, Clause]) -> dict[str, Clause]:
         """Adds to each clause with a named contrast the cases of its twin."""

@@ -17,6 +17,8 @@ from pytest_behavior_contract.exchange import Exchange, Request, Response
 
 FORMAT = 1
 LARGEST_LINE = 100_000_000
+_WHOLE = b', "complete": true}'
+"""What every line of ours ends in, so that one that was torn off is known without parsing it."""
 _KEY = re.compile(rb'\A\{"key": ?"([0-9a-f]{32}:[0-9]+(?:\.[0-9]+)?)"')
 
 
@@ -116,7 +118,7 @@ class Tape:
                         index[key] = (offset, len(line.rstrip(b"\r\n")))
                     self._lines += 1
                     offset += len(line)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
             raise CassetteError(f"{self.shown}: cannot be read: {error.strerror or error}") from None
@@ -126,7 +128,7 @@ class Tape:
         if not line.strip():
             return ""
         found = _KEY.match(line)
-        if found and line.endswith(b"}\n"):
+        if found and line.rstrip(b"\r\n").endswith(_WHOLE):
             return found[1].decode()
         try:
             return parse_line(line, "").key
@@ -144,7 +146,12 @@ def render_line(exchange: Exchange) -> bytes:
         "format": FORMAT,
         "surface": exchange.request.surface,
         "path": exchange.request.path,
-        "request": {"method": "POST", "uri": exchange.uri, "body": exchange.request.body, "headers": {}},
+        "request": {
+            "method": "POST",
+            "uri": exchange.uri,
+            "body": exchange.request.body,
+            "headers": {name: [value] for name, value in exchange.request_headers.items()},
+        },
         "response": {
             "status": {"code": response.status, "message": ""},
             "headers": {name: list(values) for name, values in response.headers.items()},
@@ -158,6 +165,7 @@ def render_line(exchange: Exchange) -> bytes:
         line["retries"] = exchange.retries
     if response.event_seconds:
         line["event_seconds"] = [round(seconds, 4) for seconds in response.event_seconds]
+    line["complete"] = True
     try:
         return json.dumps(line, ensure_ascii=False).encode() + b"\n"
     except UnicodeEncodeError:  # a lone surrogate
@@ -187,6 +195,7 @@ def parse_line(line: bytes, where: str) -> Exchange:
             latency_seconds=float(entry.get("latency_seconds", 0)),
             retries=int(entry.get("retries", 0)),
             uri=_text(request.get("uri", "")),
+            request_headers={_text(name): _text(values[0]) for name, values in request["headers"].items()},
             versions={_text(name): _text(version) for name, version in entry.get("versions", {}).items()},
         )
         digest = exchange.request.digest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import vcr
 from vcr.cassette import Cassette
@@ -18,6 +19,9 @@ from pytest_behavior_contract.exchange import Exchange, Request, Response
 
 KEY_HEADER = "x-behavior-contract-key"
 """Carries the recording's key, sample number included, from the SDK to the cassette; never sent, never written."""
+
+
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
@@ -61,7 +65,8 @@ class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
 
     def append_exchange(self, exchange: Exchange) -> None:
         """Takes an exchange the way vcrpy takes one, filters included, and writes it."""
-        request = VcrRequest("POST", exchange.uri, json.dumps(exchange.request.body), {KEY_HEADER: exchange.key})
+        headers = dict(exchange.request_headers)
+        request = VcrRequest("POST", exchange.uri, json.dumps(exchange.request.body), headers)
         kept = self._before_record_request(request)
         response = self._before_record_response(vcr_response(exchange.response))
         if kept is None or response is None:
@@ -81,6 +86,7 @@ class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
                 latency_seconds=exchange.latency_seconds,
                 retries=exchange.retries,
                 uri=kept.uri,
+                request_headers=dict(kept.headers.items()),
                 versions=exchange.versions,
             )
         )
@@ -130,7 +136,7 @@ def _interactions(text: str) -> Iterator[dict[str, Any]]:
                 "method": "POST",
                 "uri": exchange.uri,
                 "body": json.dumps(exchange.request.body),
-                "headers": {"content-type": ["application/json"]},
+                "headers": {name: [value] for name, value in exchange.request_headers.items()},
             },
             "response": {
                 **vcr_response(exchange.response),
@@ -141,10 +147,10 @@ def _interactions(text: str) -> Iterator[dict[str, Any]]:
 
 def _redacted_request(request: VcrRequest) -> VcrRequest:
     kept = kept_headers(((name, str(value)) for name, value in request.headers.items()), REQUEST_HEADERS)
-    uri = request.uri.partition("?")[0]
-    scheme, separator, rest = uri.partition("://")
-    host, slash, path = rest.partition("/")
-    clean = f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}"
+    url = urlsplit(request.uri)
+    # A server on this machine has another port every time; the rest of an address may hold a name, a password or a key.
+    port = f":{url.port}" if url.port and url.hostname not in _THIS_MACHINE else ""
+    clean = f"{url.scheme}://{url.hostname}{port}{url.path}"
     return VcrRequest(request.method, clean, request.body, {name: values[0] for name, values in kept.items()})
 
 

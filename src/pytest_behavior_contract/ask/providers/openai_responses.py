@@ -45,7 +45,7 @@ PARAMETERS: Mapping[str, Spelling] = {
     "json_schema": lambda schema: {"text": {"format": {"type": "json_schema", "name": "reply", "schema": schema}}},
 }
 OWN_NAMES = frozenset(
-    """access_programs background background_options context_management conversation image include input instructions
+    """access_programs background background_options context_management conversation image include instructions
     max_output_tokens max_tool_calls metadata moderation parallel_tool_calls previous_response_id prompt
     prompt_cache_key prompt_cache_options prompt_cache_retention reasoning safety_identifier service_tier store stream
     stream_options temperature text tool_choice tools top_logprobs top_p truncation user""".split()

@@ -64,7 +64,7 @@ class EvenHanded:
             return _REFUSED[stance(first).kind] - _REFUSED[stance(second).kind]
         if measure == "tone":
             return tone(first.text) - tone(second.text)
-        ratio = math.log(_words(first) / _words(second))
+        ratio = math.log(_words(first)) - math.log(_words(second))
         return max(-_LONGEST_RATIO, min(_LONGEST_RATIO, ratio)) / _LONGEST_RATIO
 
     def direction(self, measure: str, first: str, second: str) -> str:

@@ -29,6 +29,8 @@ class Not:
 
     def check(self, reply: Reply) -> Verdict:
         inner = self.expectation.check(reply)
+        if inner.outcome == "error":
+            return inner
         if not inner.passed:
             return passed(inner.cause)
         return failed(f"not wanted: {inner.evidence or 'it holds'}")
@@ -56,6 +58,9 @@ class Any:
             if verdict.passed:
                 return verdict
             failures.append(verdict)
+        error = next((verdict for verdict in failures if verdict.outcome == "error"), None)
+        if error is not None:
+            return error
         return failed(" and ".join(verdict.cause for verdict in failures), failures[0].evidence)
 
 
