@@ -26,9 +26,10 @@ class Asked:
 
     @property
     def surface(self) -> str:
-        if self.path.endswith("/chat/completions"):
+        path = self.path.partition("?")[0]
+        if path.endswith("/chat/completions"):
             return "openai-chat"
-        return "openai-responses" if self.path.endswith("/responses") else "anthropic-messages"
+        return "openai-responses" if path.endswith("/responses") else "anthropic-messages"
 
     @property
     def prompt(self) -> str:

@@ -121,7 +121,7 @@ class LiveFunction:
             sample=sample,
             occurrence=occurrence,
             recorded_at=began_at,
-            latency_seconds=time.perf_counter() - began,
+            latency_seconds=round(time.perf_counter() - began, 4),
             uri=f"python:{self._endpoint.model}",
         )
         tape.add(exchange)
@@ -133,13 +133,15 @@ class LiveFunction:
     def _load(self) -> Callable[[Any], Any]:
         if self._function is None:
             module, colon, name = self._endpoint.model.partition(":")
+            if not colon:
+                raise EndpointError(f"{self._endpoint.model} is no function", "write module:function", final=True)
             try:
                 found: Any = importlib.import_module(module)
                 for attribute in name.split("."):
                     found = getattr(found, attribute)
             except Exception as error:  # noqa: BLE001 - an import runs foreign code
                 raise EndpointError(f"{self._endpoint.model} cannot be imported", str(error), final=True) from None
-            if not colon or not callable(found):
+            if not callable(found):
                 raise EndpointError(f"{self._endpoint.model} is no function", "write module:function", final=True)
             self._function = found
         return self._function
@@ -226,17 +228,9 @@ def explained(error: Exception, call: Call, endpoint: Endpoint) -> EndpointError
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         return _explained_status(status, error, endpoint)
-    if call.error is not None:
-        return call.error
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if "APITimeoutError" in names:
+    if "APITimeoutError" in {kind.__name__ for kind in type(error).__mro__}:
         return EndpointError("timeout", f"no answer within {endpoint.timeout_seconds:g} s")
-    if "APIConnectionError" in names:
-        reason = error.__cause__ or error
-        refused = "ConnectError" in {kind.__name__ for kind in type(reason).__mro__}
-        where = endpoint.base_url or f"the server of {endpoint.api}"
-        return EndpointError("no connection" if refused else "connection broke", f"{where}: {reason}", final=refused)
-    return EndpointError("client error", f"{type(error).__name__}: {error}")
+    return call.error or EndpointError("client error", f"{type(error).__name__}: {error}")
 
 
 def _explained_status(status: int, error: Exception, endpoint: Endpoint) -> EndpointError:

@@ -38,7 +38,6 @@ class Call:
     occurrence: int = 0
     secrets: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
-    recording: bool = True
     attempts: int = 0
     exchange: Exchange | None = None
     error: EndpointError | None = None
@@ -68,7 +67,7 @@ class Call:
             sample=self.sample,
             occurrence=self.occurrence,
             recorded_at=got.began_at,
-            latency_seconds=time.perf_counter() - got.began,
+            latency_seconds=_since(got.began),
             retries=max(0, self.attempts - 1),
             uri=got.uri,
             request_headers=got.request_headers,
@@ -78,12 +77,9 @@ class Call:
         if self.error is not None:
             return
         try:
-            if self.recording:
-                self.cassette.append_exchange(exchange)
+            self.exchange = self.cassette.append_exchange(exchange)
         except CassetteError as error:
             self.error = EndpointError("not recorded", str(error), final=True)
-        else:
-            self.exchange = exchange
 
     def _why_not(self, exchange: Exchange) -> EndpointError | None:
         fault = self.provider.fault(exchange)
@@ -100,7 +96,7 @@ class Call:
             "the arguments of a tool call": " ".join(call.arguments_text for call in reply.tool_calls),
             "the address": exchange.uri.partition("?")[0],
         }
-        place = find_secret(places, self.secrets) if self.recording else ""
+        place = find_secret(places, self.secrets)
         if place:
             return SecretFound("not recorded", f"{place} holds something that looks like a key")
         return None
@@ -144,7 +140,8 @@ class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
         request.headers["accept-encoding"] = "identity"
         call.attempts += 1
         began, began_at = time.perf_counter(), _now()
-        response = await self._transport(request).handle_async_request(request)
+        with _noted(call, request):
+            response = await self._transport(request).handle_async_request(request)
         got = _received(request, response, began, began_at)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         tee = _AsyncTee(response.stream, _Gathered(call, got))
@@ -182,7 +179,8 @@ class RecordingTransport(httpx2.BaseTransport):
         request.headers["accept-encoding"] = "identity"
         call.attempts += 1
         began, began_at = time.perf_counter(), _now()
-        response = self._transport(request).handle_request(request)
+        with _noted(call, request):
+            response = self._transport(request).handle_request(request)
         got = _received(request, response, began, began_at)
         assert isinstance(response.stream, httpx2.SyncByteStream)
         tee = _Tee(response.stream, _Gathered(call, got))
@@ -218,7 +216,7 @@ class _Gathered:
         if self._streams:
             recent = (self._tail + chunk).replace(b"\r\n", b"\n")
             ended = recent.count(b"\n\n") - self._tail.count(b"\n\n")
-            self._event_seconds += [time.perf_counter() - self._got.began] * ended
+            self._event_seconds += [_since(self._got.began)] * ended
             self._tail = recent[-1:]
 
     def end(self) -> None:
@@ -295,6 +293,23 @@ def _replays(call: Call, request: httpx2.Request) -> bool:
     return call.cassette.can_play_response_for(VcrRequest("POST", str(request.url), b"", {KEY_HEADER: call.key}))
 
 
+@contextlib.contextmanager
+def _noted(call: Call, request: httpx2.Request) -> Iterator[None]:
+    """Keeps with the call why there was no answer; the application may swallow the error."""
+    where = f"{request.url.scheme}://{request.url.host}"
+    try:
+        yield
+    except httpx2.TimeoutException as error:
+        call.error = EndpointError("timeout", f"{where}: {error}")
+        raise
+    except httpx2.ConnectError as error:
+        call.error = EndpointError("no connection", f"{where}: {error}", final=True)
+        raise
+    except httpx2.TransportError as error:
+        call.error = EndpointError("connection broke", f"{where}: {error}")
+        raise
+
+
 def _never_sent(_transport: Any, request: httpx2.Request) -> httpx2.Response:
     raise AssertionError(f"replay tried to send {request.method} {request.url.path}")
 
@@ -332,6 +347,11 @@ def _proxy(url: httpx2.URL) -> str:
     proxies = urllib.request.getproxies()
     found = proxies.get(url.scheme) or proxies.get("all", "")
     return found if not found or "://" in found else f"http://{found}"
+
+
+def _since(began: float) -> float:
+    """Seconds, to a tenth of a millisecond: what is written is what one reads again."""
+    return round(time.perf_counter() - began, 4)
 
 
 def _now() -> str:

@@ -158,13 +158,13 @@ def render_line(exchange: Exchange) -> bytes:
             "body": {"string": response.body},
         },
         "recorded_at": exchange.recorded_at,
-        "latency_seconds": round(exchange.latency_seconds, 4),
+        "latency_seconds": exchange.latency_seconds,
         "versions": dict(exchange.versions),
     }
     if exchange.retries:
         line["retries"] = exchange.retries
     if response.event_seconds:
-        line["event_seconds"] = [round(seconds, 4) for seconds in response.event_seconds]
+        line["event_seconds"] = list(response.event_seconds)
     line["complete"] = True
     try:
         return json.dumps(line, ensure_ascii=False).encode() + b"\n"

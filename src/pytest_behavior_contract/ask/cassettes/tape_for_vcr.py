@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -63,33 +64,25 @@ class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
     def recorded(self, key: str) -> Exchange | None:
         return self._tape.get(key)
 
-    def append_exchange(self, exchange: Exchange) -> None:
-        """Takes an exchange the way vcrpy takes one, filters included, and writes it."""
+    def append_exchange(self, exchange: Exchange) -> Exchange:
+        """Takes an exchange the way vcrpy takes one, filters included, writes it, and returns what was written."""
         headers = dict(exchange.request_headers)
         request = VcrRequest("POST", exchange.uri, json.dumps(exchange.request.body), headers)
         kept = self._before_record_request(request)
         response = self._before_record_response(vcr_response(exchange.response))
-        if kept is None or response is None:
-            return
-        self._tape.add(
-            Exchange(
-                request=exchange.request,
-                response=Response(
-                    status=response["status"]["code"],
-                    headers={name: tuple(values) for name, values in response["headers"].items()},
-                    body=response["body"]["string"].decode(),
-                    event_seconds=exchange.response.event_seconds,
-                ),
-                sample=exchange.sample,
-                occurrence=exchange.occurrence,
-                recorded_at=exchange.recorded_at,
-                latency_seconds=exchange.latency_seconds,
-                retries=exchange.retries,
-                uri=kept.uri,
-                request_headers=dict(kept.headers.items()),
-                versions=exchange.versions,
-            )
+        written = dataclasses.replace(
+            exchange,
+            response=Response(
+                status=response["status"]["code"],
+                headers={name: tuple(values) for name, values in response["headers"].items()},
+                body=response["body"]["string"].decode(),
+                event_seconds=exchange.response.event_seconds,
+            ),
+            uri=kept.uri,
+            request_headers=dict(kept.headers.items()),
         )
+        self._tape.add(written)
+        return written
 
     def _save(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - vcr's own signature
         """Nothing is left to save: every exchange was written when it completed."""
