@@ -49,7 +49,7 @@ def exit_status(comparison: Comparison) -> int:
     binding = [change for change in comparison.changes if change.binding]
     if any(change.kind == "broke" for change in binding):
         return 1
-    if not comparison.changes or any(change.kind in ("undecided", "unmeasured") for change in binding):
+    if not binding or any(change.kind in ("undecided", "unmeasured") for change in binding):
         return 6
     return 0
 
@@ -107,7 +107,7 @@ def _answer(changes: list[Change], after: dict[str, Outcome]) -> Answer:
         return "no"
     if {"weakened", "already broken"} & kinds or any(_doubtful(after[one.clause]) for one in binding if one.clause in after):
         return "review"
-    if not changes or {"undecided", "unmeasured"} & kinds:
+    if not binding or {"undecided", "unmeasured"} & kinds:
         return "could not tell"
     return "yes"
 

@@ -94,6 +94,16 @@ def run_examples(
         handle._hypothesis_internal_use_settings = previous  # noqa: SLF001
 
 
+def allow_our_fixture(test: Callable[..., Any]) -> None:
+    """Tells hypothesis that `endpoint` may be shared by the examples of a test: each is a sample of its own."""
+    import hypothesis
+
+    handle: Any = test
+    settings = handle._hypothesis_internal_use_settings  # noqa: SLF001
+    checks = {*settings.suppress_health_check, hypothesis.HealthCheck.function_scoped_fixture}
+    handle._hypothesis_internal_use_settings = hypothesis.settings(settings, suppress_health_check=list(checks))  # noqa: SLF001
+
+
 def is_hypothesis_test(test: Callable[..., Any]) -> bool:
     return bool(getattr(test, "is_hypothesis_test", False))
 

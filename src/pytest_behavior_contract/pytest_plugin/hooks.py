@@ -11,10 +11,10 @@ import pytest
 
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.declare.variation import allow_our_fixture, is_hypothesis_test
 from pytest_behavior_contract.errors import BehaviorContractError, ClauseBroken
 from pytest_behavior_contract.pytest_plugin import python_tests
 from pytest_behavior_contract.pytest_plugin.items import (
-    BAD_FILES,
     SESSION,
     ContractFile,
     ContractItem,
@@ -48,7 +48,6 @@ def activate(config: pytest.Config, options: Options) -> None:
     except BehaviorContractError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
-    config.stash[BAD_FILES] = []
     config.pluginmanager.register(ContractHooks(config, session, is_worker=worker is not None), "behavior_contract_run")
 
 
@@ -68,9 +67,15 @@ class ContractHooks:
         self._clauses: list[Clause] = []
         self._collected: list[ContractItem] = []
         self._problems: list[str] = []
+        self._bad_files = False
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         return ContractFile.from_parent(parent, path=file_path) if is_contract_file(file_path) else None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        # Of a worker's files the controlling process sees only this.
+        if report.failed and is_contract_file(Path(report.nodeid)):
+            self._bad_files = True
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if python_tests.uses_our_endpoint(metafunc):
@@ -110,6 +115,8 @@ class ContractHooks:
         # With xdist each process has every item but runs only some, so nothing is asked ahead of time there.
         if isinstance(item, ContractItem) and self._session.live and not self._is_worker:
             self._session.prefetch((one.clause, one.endpoint) for one in self._collected)
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            allow_our_fixture(item.obj)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
@@ -157,7 +164,7 @@ class ContractHooks:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         report = self._session.report()
         if not any(run.outcomes for run in report.runs):
-            if self._config.stash[BAD_FILES]:
+            if self._bad_files:
                 return
             terminalreporter.write_line("no clause of a behavior contract was run, so nothing is known")
             return
@@ -203,7 +210,7 @@ class ContractHooks:
                 self._session.drop_old_recordings(self._clauses)
             except BehaviorContractError as error:
                 self._problems.append(str(error))
-        if self._config.stash[BAD_FILES] or self._problems:
+        if self._bad_files or self._problems:
             session.exitstatus = _SET_UP_IS_WRONG
         elif self._session.baseline and exitstatus in (0, 1):
             session.exitstatus = self._session.exit_status(report)

@@ -17,8 +17,6 @@ from pytest_behavior_contract.results import Outcome
 from pytest_behavior_contract.tell.wording import broken_lines, cause_sentence, shown, undecided_sentence
 
 SESSION = pytest.StashKey[ContractSession]()
-BAD_FILES = pytest.StashKey[list[str]]()
-"""Contract files that could not be loaded; they make the exit status say that the set-up is wrong."""
 
 
 def is_contract_file(path: Path) -> bool:
@@ -32,7 +30,6 @@ class ContractFile(pytest.File):
         try:
             contract = load_contract(self.path, shown_as=os.path.relpath(self.path, self.config.rootpath))
         except ContractFileError as error:
-            self.config.stash[BAD_FILES].append(str(self.path))
             raise self.CollectError(str(error)) from None
         for clause in contract.clauses:
             for endpoint in self.config.stash[SESSION].endpoints:

@@ -140,18 +140,20 @@ class _Sampling:
     def _sample(self, number: int, call: Callable[[], object]) -> None:
         endpoint = self._endpoint
         endpoint.begin(number)
+        caught: EndpointError | None = None
+        verdict = passed()
         try:
             call()
-            verdict = passed()
         except NotExpressible as error:
             verdict = failed(str(error))
-        except EndpointError:
-            verdict = passed()  # never counted: the endpoint has noted the error
+        except EndpointError as error:
+            caught = error
         except (pytest.skip.Exception, pytest.exit.Exception):
             raise
         except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - what application code raises is the finding
             verdict = self._failed(error)
-        problem = endpoint.finish()
+        # What the endpoint noted counts even where the application has swallowed it.
+        problem = endpoint.finish() or caught
         if problem is not None:
             if isinstance(problem, MissingRecording) and self._asked:
                 raise _End

@@ -134,8 +134,14 @@ class ContractSession:
 
     def _run(self, name: str) -> Run:
         endpoint = self.askers.settings.find(name)
-        outcomes = tuple(outcome for (_, at), outcome in self.report_outcomes.items() if at == name)
-        return Run(endpoint=name, api=endpoint.api, model=endpoint.model, outcomes=outcomes)
+        outcomes = sorted((one for (_, at), one in self.report_outcomes.items() if at == name), key=_place)
+        return Run(endpoint=name, api=endpoint.api, model=endpoint.model, outcomes=tuple(outcomes))
+
+
+def _place(outcome: Outcome) -> tuple[str, int, str]:
+    """Where a clause stands: the order of a report is that of the files, whichever process came first."""
+    path, _, line = outcome.source.rpartition(":")
+    return path, int(line) if line.isdigit() else 0, outcome.clause
 
 
 def write_reports(report: Report, paths: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from pytest_behavior_contract.results import Change, Comparison, Judged, Outcome
 from pytest_behavior_contract.tell.wording import (
     ORDER,
     answer_reason,
+    bracketed,
     cause_sentence,
     counts,
     more_needed,
@@ -57,7 +58,8 @@ class Terminal:
     def _comparison(self, comparison: Comparison, baseline: Run, candidate: Run) -> list[str]:
         question = f"can I move  {_named(baseline)} → {_named(candidate)} ?"
         lines = [f"{question}   {self._word(comparison.answer.upper(), comparison.answer)}"]
-        lines.append(self._spread(counts(change.kind for change in comparison.changes), provenance((baseline, candidate))))
+        words = counts((change.kind, change.binding) for change in comparison.changes)
+        lines.append(self._spread(words, provenance((baseline, candidate))))
         reason = answer_reason(comparison)
         if reason:
             lines.append(reason)
@@ -66,7 +68,7 @@ class Terminal:
         changes = sorted(comparison.changes, key=lambda change: ORDER.index(change.kind))
         before = {outcome.clause: outcome for outcome in baseline.outcomes}
         after = {outcome.clause: outcome for outcome in candidate.outcomes}
-        details = [change for change in changes if change.kind not in ("held", "improved")]
+        details = [change for change in changes if change.kind not in ("held", "improved") and change.clause in after]
         numbers = {change.clause: number for number, change in enumerate(details, 1)}
         rows = [
             _Row(
@@ -85,10 +87,8 @@ class Terminal:
         ]
         heads = (baseline.endpoint, candidate.endpoint, "change")
         lines += ["", *self._table(heads, "verdict", rows, quiet_words=("held",))]
-        for change in details[:MOST_DETAILS]:
-            outcome = after.get(change.clause)
-            if outcome is not None:
-                lines += ["", *self._detail(numbers[change.clause], outcome, before.get(change.clause), change.kind)]
+        for number, change in enumerate(details[:MOST_DETAILS], 1):
+            lines += ["", *self._detail(number, after[change.clause], before.get(change.clause), change.kind)]
         if len(details) > MOST_DETAILS:
             lines += ["", f"… and {len(details) - MOST_DETAILS} more; --contract-report report.json has them all"]
         return lines
@@ -96,8 +96,8 @@ class Terminal:
     def _run(self, run: Run) -> list[str]:
         answer = run_answer(run)
         lines = [f"does  {_named(run)}  keep its contracts ?   {self._word(answer.upper(), answer)}"]
-        states = [outcome.decision.state for outcome in run.outcomes]
-        lines.append(self._spread(counts(states) or "no clause was run", provenance((run,))))
+        words = counts((outcome.decision.state, outcome.binding) for outcome in run.outcomes)
+        lines.append(self._spread(words or "no clause was run", provenance((run,))))
         if self.verbosity < 0 or not run.outcomes:
             return lines
         outcomes = sorted(run.outcomes, key=lambda outcome: ORDER.index(outcome.decision.state))
@@ -139,6 +139,8 @@ class Terminal:
             cause = _clipped(row.cause, max(10, room - len(number)))
             word = self._word(f"{row.shown_word:<{words}}", row.word)
             lines.append(f"{start}{word}  {cause:<{max(0, room - len(number))}}{number}")
+        if any(not row.binding for row in rows):
+            lines.append("(in brackets: cosmetic, so it is reported but decides nothing)")
         if hidden:
             lines.append(f"… and {hidden} that {' or '.join(quiet_words)} (-v lists them)")
         return lines
@@ -194,7 +196,7 @@ class _Row:
 
     @property
     def shown_word(self) -> str:
-        return self.word if self.binding else f"({self.word})"
+        return bracketed(self.word, binding=self.binding)
 
 
 def _named(run: Run) -> str:

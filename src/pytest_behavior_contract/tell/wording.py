@@ -90,12 +90,18 @@ def provenance(runs: Iterable[Run]) -> str:
     return f"{when}{replayed} replayed, {live} live"
 
 
-def counts(words: Iterable[str]) -> str:
-    """`2 broke · 1 undecided · 14 held`."""
-    tally: dict[str, int] = {}
-    for word in words:
-        tally[word] = tally.get(word, 0) + 1
-    return " · ".join(f"{tally[word]} {word}" for word in sorted(tally, key=ORDER.index))
+def counts(words: Iterable[tuple[str, bool]]) -> str:
+    """`2 broke · 1 (broke) · 14 held`; each word comes with whether it binds."""
+    tally: dict[tuple[str, bool], int] = {}
+    for entry in words:
+        tally[entry] = tally.get(entry, 0) + 1
+    ordered = sorted(tally, key=lambda entry: (ORDER.index(entry[0]), not entry[1]))
+    return " · ".join(f"{tally[word, binding]} {bracketed(word, binding=binding)}" for word, binding in ordered)
+
+
+def bracketed(word: str, *, binding: bool) -> str:
+    """What decides nothing stands in brackets."""
+    return word if binding else f"({word})"
 
 
 def run_answer(run: Run) -> str:
@@ -103,7 +109,7 @@ def run_answer(run: Run) -> str:
     binding = {outcome.decision.state for outcome in run.outcomes if outcome.binding}
     if "broken" in binding:
         return "no"
-    if not run.outcomes or binding & {"undecided", "unmeasured"}:
+    if not binding or binding & {"undecided", "unmeasured"}:
         return "could not tell"
     return "yes"
 
@@ -113,7 +119,7 @@ def answer_reason(comparison: Comparison) -> str:
     if comparison.answer == "review":
         return "nothing broke, but the clauses marked weakened, leaning or already broken deserve a look"
     if comparison.answer == "could not tell":
-        return "a binding clause is undecided or could not be measured"
+        return "a binding clause is undecided or could not be measured, or there is none"
     return ""
 
 

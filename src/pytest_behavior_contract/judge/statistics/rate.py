@@ -134,6 +134,10 @@ class Rate:
 
     def _more(self, passes: int, n: int) -> int:
         """About how many more replies settle it if they come as they did so far; 0 where none would."""
+        if passes == n:
+            return straight(self.floor, self.beta, passes, n)
+        if passes == 0:
+            return self._failures_to_break(n, n, 1000)
         rate = passes / n
         ways = (
             _replies_needed(rate, self.floor, log_e(passes, n, self.floor), self.beta),
