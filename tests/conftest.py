@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_server import ModelServer
 
+from model_server import ModelServer
 from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.asking import Asker
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
@@ -36,7 +36,13 @@ def shared_data() -> Path:
 @pytest.fixture(autouse=True)
 def no_keys_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on, or could spend, what the developer has in the environment."""
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"):
+    for name in (
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "OPENAI_BASE_URL",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_AUTH_TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

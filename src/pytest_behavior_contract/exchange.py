@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """A function the model may call."""

@@ -6,8 +6,8 @@ import threading
 import anthropic
 import openai
 import pytest
-from model_server import Raw, Say, error
 
+from model_server import Raw, Say, error
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.errors import EndpointError, MissingRecording
@@ -16,7 +16,9 @@ NOWHERE = "http://127.0.0.1:9"
 HI = [{"role": "user", "content": "Hi"}]
 
 # As applications do: made when the module is loaded, with keys and headers of their own.
-SYNC = openai.OpenAI(api_key="key-of-the-app", base_url=f"{NOWHERE}/v1", default_headers={"x-gateway": "key-of-the-app"})
+SYNC = openai.OpenAI(
+    api_key="key-of-the-app", base_url=f"{NOWHERE}/v1", default_headers={"x-gateway": "key-of-the-app"}
+)
 ASYNC = openai.AsyncOpenAI(api_key="key-of-the-app", base_url=f"{NOWHERE}/v1")
 CLAUDE = anthropic.Anthropic(api_key="key-of-the-app", base_url=NOWHERE, default_headers={"anthropic-beta": "b-1"})
 ASYNC_CLAUDE = anthropic.AsyncAnthropic(api_key="key-of-the-app", base_url=NOWHERE)
@@ -233,9 +235,8 @@ def test_an_sdks_retries_are_one_recording(bind, server):
 def test_a_stream_that_the_application_leaves_early_is_still_recorded_whole(bind, server):
     server.answer = lambda asked: "one two three four five six seven"
     live = bind()
-    with live.as_openai():
-        with SYNC.chat.completions.create(model="old", messages=HI, stream=True) as stream:
-            next(iter(stream))
+    with live.as_openai(), SYNC.chat.completions.create(model="old", messages=HI, stream=True) as stream:
+        next(iter(stream))
     assert live.finish() is None
     assert live.replies[0].text == "one two three four five six seven"
 

@@ -12,13 +12,19 @@ def settings(folder, text):
 
 
 def test_two_lines_of_toml_are_enough(tmp_path):
-    found = settings(tmp_path, '[tool.behavior-contract.endpoints]\nmine = {api = "openai-chat", model = "m", base_url = "http://127.0.0.1:1/v1"}')
+    found = settings(
+        tmp_path,
+        '[tool.behavior-contract.endpoints]\nmine = {api = "openai-chat", model = "m", base_url = "http://127.0.0.1:1/v1"}',
+    )
     assert found.find("mine").base_url == "http://127.0.0.1:1/v1"
     assert found.endpoint == "local-1"
 
 
 def test_an_endpoint_may_be_one_word(tmp_path):
-    found = settings(tmp_path, '[tool.behavior-contract]\nendpoint = "prod"\n[tool.behavior-contract.endpoints]\nprod = "anthropic-messages:claude-x"')
+    found = settings(
+        tmp_path,
+        '[tool.behavior-contract]\nendpoint = "prod"\n[tool.behavior-contract.endpoints]\nprod = "anthropic-messages:claude-x"',
+    )
     assert (found.find("prod").api, found.find("prod").model) == ("anthropic-messages", "claude-x")
 
 
@@ -48,11 +54,26 @@ def test_the_nearest_file_with_our_table_counts(tmp_path):
         ("[tool.behavior-contract]\nendpoint = 'gone'", "unknown endpoint 'gone'"),
         ("[tool.behavior-contract.endpoints.a]\nmodel = 'm'", "'api' is missing"),
         ("[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'", "'model' is missing"),
-        ("[tool.behavior-contract.endpoints.a]\napi = 'openai-chta'\nmodel = 'm'", "unknown api 'openai-chta'; did you mean 'openai-chat'"),
-        ("[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nmodle = 1", "unknown key 'modle'; did you mean 'model'"),
-        ("[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nconcurrency = 'many'", "Expected `int`, got `str`"),
-        ("[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\napi_key = 'sk-x'", "keys never stand in a file"),
-        ("[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nparameters = {temprature = 0}", "unknown parameter 'temprature'"),
+        (
+            "[tool.behavior-contract.endpoints.a]\napi = 'openai-chta'\nmodel = 'm'",
+            "unknown api 'openai-chta'; did you mean 'openai-chat'",
+        ),
+        (
+            "[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nmodle = 1",
+            "unknown key 'modle'; did you mean 'model'",
+        ),
+        (
+            "[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nconcurrency = 'many'",
+            "Expected `int`, got `str`",
+        ),
+        (
+            "[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\napi_key = 'sk-x'",
+            "keys never stand in a file",
+        ),
+        (
+            "[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nparameters = {temprature = 0}",
+            "unknown parameter 'temprature'",
+        ),
         ("[tool.behavior-contract]\nendpoints = 3", "should be tables"),
         ("[tool]\nbehavior-contract = 3", "should be a table"),
         ("[tool.behavior-contract.endpoints]\na = 3", "should be a table or 'API:MODEL'"),

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from model_server import Raw, Say, error
 
+from model_server import Raw, Say, error
 from pytest_behavior_contract.ask.asking import reply_of
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.errors import EndpointError, SecretFound
@@ -80,13 +80,19 @@ FAULTS = [
     (Raw(body="<html>sign in</html>", headers={"content-type": "text/html"}), "unusable answer", False),
     (Raw(body="", headers={"content-type": "application/json"}), "unusable answer", False),
     (Raw(body='{"choices": [', headers={"content-type": "application/json"}), "unusable answer", False),
-    (Raw(body='{"error": {"message": "overloaded"}}', headers={"content-type": "application/json"}), "unusable answer", False),
+    (
+        Raw(body='{"error": {"message": "overloaded"}}', headers={"content-type": "application/json"}),
+        "unusable answer",
+        False,
+    ),
     (Raw(body='{"choices": []}' + " " * 500, cut_after=30), "connection broke", False),
     (Raw(body="\xff\xfe".encode("latin-1"), headers={"content-type": "application/json"}), "unusable answer", False),
 ]
 
 
-@pytest.mark.parametrize(("raw", "cause", "final"), FAULTS, ids=[cause + str(n) for n, (_, cause, _) in enumerate(FAULTS)])
+@pytest.mark.parametrize(
+    ("raw", "cause", "final"), FAULTS, ids=[cause + str(n) for n, (_, cause, _) in enumerate(FAULTS)]
+)
 @pytest.mark.parametrize("surface", SURFACES)
 def test_what_is_no_answer_has_a_cause_and_is_never_recorded(ask, server, surface, raw, cause, final):
     server.answer = lambda asked: raw
@@ -155,7 +161,9 @@ def test_the_same_question_asked_twice_at_once_is_sent_once(make_asker, server, 
     request = asker.request(prompt())
 
     async def both():
-        return await asyncio.gather(asker.ask(tape, request, 0), asker.ask(tape, request, 0), asker.ask(tape, request, 1))
+        return await asyncio.gather(
+            asker.ask(tape, request, 0), asker.ask(tape, request, 0), asker.ask(tape, request, 1)
+        )
 
     first, second, third = asker.askers.engine.run(both())
     assert first is second
@@ -183,7 +191,11 @@ def test_the_endpoints_own_key_is_sent_to_it_and_written_nowhere(ask, server, mo
     monkeypatch.setenv("MY_KEY", "a-very-own-key-1234")
     server.answer = lambda asked: Raw(
         body=json.dumps({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}),
-        headers={"content-type": "application/json", "set-cookie": "a-very-own-key-1234", "x-echo": "a-very-own-key-1234"},
+        headers={
+            "content-type": "application/json",
+            "set-cookie": "a-very-own-key-1234",
+            "x-echo": "a-very-own-key-1234",
+        },
     )
     ask(api_key_env="MY_KEY")
     assert server.asked[0].headers["authorization"] == "Bearer a-very-own-key-1234"
@@ -283,7 +295,11 @@ def test_a_python_function_stands_in_for_a_model(ask, functions):
     assert reply_of(ask.asker.provider, Tape(ask.tape.path).get(exchange.key)).text == "You said Hi"
     exchange = ask("python", model="fakes:later", base_url="")
     reply = reply_of(ask.asker.provider, exchange)
-    assert (reply.tool_calls[0].arguments, reply.finish_reason, reply.served_model) == ({"n": 1}, "tool_calls", "fake-2")
+    assert (reply.tool_calls[0].arguments, reply.finish_reason, reply.served_model) == (
+        {"n": 1},
+        "tool_calls",
+        "fake-2",
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import inspect
 import json
 
 import pytest
-from model_server import Asked, Raw, Say, _document, _stream, error
 
+from model_server import Asked, Raw, Say, _document, _stream, error
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.declare.schema import PARAMETERS
 from pytest_behavior_contract.errors import NotExpressible
@@ -217,7 +217,9 @@ def test_thinking_comes_first_and_is_not_part_of_the_text(surface, stream):
     ],
 )
 def test_a_rejection_names_the_parameter_that_the_server_names(raw, sent, parameter):
-    found = provider(CHAT).reply(exchange(CHAT, Response(status=raw.status, body=raw.body), sent={"model": "m", **sent}))
+    found = provider(CHAT).reply(
+        exchange(CHAT, Response(status=raw.status, body=raw.body), sent={"model": "m", **sent})
+    )
     assert found.rejection.parameter == parameter
 
 
@@ -251,7 +253,9 @@ def test_a_stream_that_ends_too_early_is_no_answer(surface):
     whole = answered(surface, Say("Hello there"), stream=True)
     assert provider(surface).fault(whole) == ""
     headers = {"content-type": ("text/event-stream",)}
-    cut = exchange(surface, Response(status=200, headers=headers, body=whole.response.body[: len(whole.response.body) // 3]))
+    cut = exchange(
+        surface, Response(status=200, headers=headers, body=whole.response.body[: len(whole.response.body) // 3])
+    )
     assert provider(surface).fault(cut) == "a stream that ends before it is finished"
 
 
@@ -264,9 +268,22 @@ def test_an_error_within_a_stream_is_no_answer(surface):
     )
 
 
-HOSTILE = ["[]", "3", '{"choices": 1}', '{"choices": [1]}', '{"choices": [{"message": []}]}', '{"output": [1, {"content": 3}]}']
-HOSTILE += ['{"content": [1, {"type": "text", "text": 3}], "usage": "x"}', '{"choices": [{"message": {"tool_calls": [{"function": 1}]}}]}']
-HOSTILE += ['{"output": [{"type": "function_call", "arguments": {}}]}', '{"content": [{"type": "tool_use"}], "model": {}}']
+HOSTILE = [
+    "[]",
+    "3",
+    '{"choices": 1}',
+    '{"choices": [1]}',
+    '{"choices": [{"message": []}]}',
+    '{"output": [1, {"content": 3}]}',
+]
+HOSTILE += [
+    '{"content": [1, {"type": "text", "text": 3}], "usage": "x"}',
+    '{"choices": [{"message": {"tool_calls": [{"function": 1}]}}]}',
+]
+HOSTILE += [
+    '{"output": [{"type": "function_call", "arguments": {}}]}',
+    '{"content": [{"type": "tool_use"}], "model": {}}',
+]
 
 
 @pytest.mark.parametrize("document", HOSTILE)

@@ -152,7 +152,7 @@ def test_what_was_recorded_before_a_moment_is_dropped_only_when_there_is_somethi
     assert len(Tape(tape.path)) == 2
     tape.add(exchange(sample=0, when="2026-12-02T00:00:00Z"))
     tape.drop_before("2026-12-01T00:00:00Z")
-    assert Tape(tape.path).keys() == [exchange(sample=0).key]
+    assert Tape(tape.path).all_keys() == [exchange(sample=0).key]
     assert [path.name for path in tape.path.parent.iterdir()] == ["x.jsonl"]
 
 
@@ -174,10 +174,11 @@ for sample in range(int(sys.argv[2]), int(sys.argv[2]) + 50):
 def test_processes_that_record_at_once_neither_lose_nor_tear(tape):
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     workers = [
-        subprocess.Popen([sys.executable, "-c", RECORDER, str(tape.path), first], env=here) for first in ("0", "100", "200")
+        subprocess.Popen([sys.executable, "-c", RECORDER, str(tape.path), first], env=here)
+        for first in ("0", "100", "200")
     ]
     assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]
     read = Tape(tape.path)
     assert len(read) == 150
     assert read.warnings == []
-    assert all(read.get(key) for key in read.keys())
+    assert all(read.get(key) for key in read.all_keys())

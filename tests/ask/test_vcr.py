@@ -36,7 +36,7 @@ def tape(tmp_path):
 
 
 def cassette(tape, mode):
-    return TapeCassette(tape, record_mode=mode, on_miss=lambda key: MissingRecording("missing", key))
+    return TapeCassette(tape, mode=mode, on_miss=lambda key: MissingRecording("missing", key))
 
 
 def asked(key):
@@ -44,7 +44,7 @@ def asked(key):
 
 
 def test_what_is_written_has_passed_vcrpys_filters(tape):
-    cassette(tape, RecordMode.ALL).append_exchange(recorded())
+    cassette(tape, "all").append_exchange(recorded())
     entry = json.loads(tape.path.read_text())
     assert entry["request"]["headers"] == {"anthropic-version": ["2026"]}
     assert entry["response"]["headers"] == {"content-type": ["application/json"]}
@@ -52,8 +52,8 @@ def test_what_is_written_has_passed_vcrpys_filters(tape):
 
 
 def test_plain_vcrpy_opens_the_file(tape):
-    cassette(tape, RecordMode.ALL).append_exchange(recorded(0))
-    cassette(tape, RecordMode.ALL).append_exchange(recorded(1))
+    cassette(tape, "all").append_exchange(recorded(0))
+    cassette(tape, "all").append_exchange(recorded(1))
     recorder = vcr.VCR(serializer="behavior-contract", record_mode=RecordMode.NONE)
     register(recorder)
     with recorder.use_cassette(str(tape.path)) as opened:
@@ -66,13 +66,15 @@ def test_plain_vcrpy_cannot_write_it(tape):
     recorder = vcr.VCR(serializer="behavior-contract", record_mode=RecordMode.ALL)
     register(recorder)
     with pytest.raises(CassetteError, match="written by"), recorder.use_cassette(str(tape.path)) as opened:
-        opened.append(VcrRequest("GET", "http://x", b"", {}), {"status": {"code": 200}, "headers": {}, "body": {"string": b""}})
+        opened.append(
+            VcrRequest("GET", "http://x", b"", {}), {"status": {"code": 200}, "headers": {}, "body": {"string": b""}}
+        )
 
 
 def test_replay_plays_each_sample_and_says_what_is_missing(tape):
     for sample in (0, 1):
-        cassette(tape, RecordMode.ALL).append_exchange(recorded(sample))
-    replay = cassette(tape, RecordMode.NONE)
+        cassette(tape, "all").append_exchange(recorded(sample))
+    replay = cassette(tape, "none")
     assert replay.can_play_response_for(asked(f"{REQUEST.digest}:1"))
     assert replay.play_response(asked(f"{REQUEST.digest}:1"))["body"]["string"] == b'{"n": 1}'
     with pytest.raises(MissingRecording):
@@ -82,8 +84,8 @@ def test_replay_plays_each_sample_and_says_what_is_missing(tape):
 
 
 def test_recording_anew_plays_only_what_this_run_recorded(tape):
-    cassette(tape, RecordMode.ALL).append_exchange(recorded(0))
-    assert cassette(tape, RecordMode.ALL).can_play_response_for(asked(f"{REQUEST.digest}:0"))
-    assert not cassette(Tape(tape.path), RecordMode.ALL).can_play_response_for(asked(f"{REQUEST.digest}:0"))
-    assert cassette(Tape(tape.path), RecordMode.NEW_EPISODES).can_play_response_for(asked(f"{REQUEST.digest}:0"))
-    assert not cassette(Tape(tape.path), RecordMode.NEW_EPISODES).can_play_response_for(asked(f"{REQUEST.digest}:9"))
+    cassette(tape, "all").append_exchange(recorded(0))
+    assert cassette(tape, "all").can_play_response_for(asked(f"{REQUEST.digest}:0"))
+    assert not cassette(Tape(tape.path), "all").can_play_response_for(asked(f"{REQUEST.digest}:0"))
+    assert cassette(Tape(tape.path), "missing").can_play_response_for(asked(f"{REQUEST.digest}:0"))
+    assert not cassette(Tape(tape.path), "missing").can_play_response_for(asked(f"{REQUEST.digest}:9"))

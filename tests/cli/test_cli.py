@@ -7,16 +7,19 @@ import sys
 import jsonschema
 import pytest
 
+from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.cli import VERBS, main
 from pytest_behavior_contract.cli.doctor import examine
-from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 
 
 def test_schema_is_the_one_that_files_are_checked_against(capsys):
     assert main(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     jsonschema.Draft202012Validator.check_schema(schema)
-    document = {"contract": "c", "clauses": [{"id": "a", "assumes": "b", "prompt": "c", "expect": ["refuses", {"json": {}}]}]}
+    document = {
+        "contract": "c",
+        "clauses": [{"id": "a", "assumes": "b", "prompt": "c", "expect": ["refuses", {"json": {}}]}],
+    }
     jsonschema.validate(document, schema)
     document["clauses"][0]["expect"] = ["refusess"]
     with pytest.raises(jsonschema.ValidationError):
@@ -43,13 +46,18 @@ def test_the_help_of_every_verb_shows_an_example(verb, capsys):
 
 
 def test_the_command_is_installed():
-    done = subprocess.run([sys.executable, "-m", "pytest_behavior_contract.cli", "schema"], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_behavior_contract.cli", "schema"], capture_output=True, check=True
+    )
     assert done.stdout.startswith(b"{")
 
 
 def test_a_reader_that_goes_away_is_no_error():
     done = subprocess.run(
-        f"{sys.executable} -m pytest_behavior_contract.cli schema | head -c 10", shell=True, capture_output=True, check=True
+        f"{sys.executable} -m pytest_behavior_contract.cli schema | head -c 10",
+        shell=True,
+        capture_output=True,
+        check=True,
     )
     assert b"Traceback" not in done.stderr
 

@@ -85,7 +85,10 @@ def test_all_held_is_a_yes():
 
 
 def test_one_that_broke_is_a_no_whatever_the_others_do():
-    assert compared(pair("kept", "kept", "a"), pair("kept", "broken", "b"), pair("kept", "unmeasured", "c")) == ("no", 1)
+    assert compared(pair("kept", "kept", "a"), pair("kept", "broken", "b"), pair("kept", "unmeasured", "c")) == (
+        "no",
+        1,
+    )
 
 
 def test_undecided_or_unmeasured_cannot_tell():

@@ -21,7 +21,12 @@ def test_every_key_and_item_has_its_line():
 
 
 def test_aliases_stand_for_what_they_name():
-    assert parse("a: &x {k: 1}\nb: *x\nc: &t text\nd: *t").content == {"a": {"k": 1}, "b": {"k": 1}, "c": "text", "d": "text"}
+    assert parse("a: &x {k: 1}\nb: *x\nc: &t text\nd: *t").content == {
+        "a": {"k": 1},
+        "b": {"k": 1},
+        "c": "text",
+        "d": "text",
+    }
 
 
 def test_a_key_that_stands_twice_is_noted():

@@ -42,7 +42,12 @@ def test_cases_come_from_here_from_jsonl_and_from_csv(everything):
     cases = everything["cases"].cases
     assert [case.id for case in cases] == ["1", "two", "3", "4"]
     assert cases[0].prompt.system == "You are a reader."
-    assert [case.prompt.text for case in cases] == ["Read one", "Read two", "Read line separator   inside", "Read four, with a comma"]
+    assert [case.prompt.text for case in cases] == [
+        "Read one",
+        "Read two",
+        "Read line separator   inside",
+        "Read four, with a comma",
+    ]
 
 
 def test_defaults_hold_unless_the_clause_says_otherwise(everything):
@@ -153,14 +158,20 @@ def test_nothing_outside_the_folder_is_read(tmp_path, name):
 def test_a_file_of_cases_that_is_wrong_says_where(tmp_path, name, content, message):
     if content is not None:
         (tmp_path / name).write_text(content)
-    path = write(tmp_path, f"contract: c\nclauses:\n  - {{id: a, assumes: b, prompt: c, cases: [{{file: {name}}}], expect: [refuses]}}\n")
+    path = write(
+        tmp_path,
+        f"contract: c\nclauses:\n  - {{id: a, assumes: b, prompt: c, cases: [{{file: {name}}}], expect: [refuses]}}\n",
+    )
     assert message in problems(path)
 
 
 def test_ten_thousand_cases_load_in_seconds_and_share_their_checks(tmp_path):
     (tmp_path / "c.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(10_000)))
     (tmp_path / "s.json").write_text('{"type": "object"}')
-    path = write(tmp_path, "contract: c\nclauses:\n  - {id: a, assumes: b, prompt: 'x {n}', cases: [{file: c.jsonl}], expect: [{json: s.json}]}\n")
+    path = write(
+        tmp_path,
+        "contract: c\nclauses:\n  - {id: a, assumes: b, prompt: 'x {n}', cases: [{file: c.jsonl}], expect: [{json: s.json}]}\n",
+    )
     (clause,) = load_contract(path).clauses
     assert len(clause.cases) == 10_000
     assert clause.cases[0].expect[0] is clause.cases[9_999].expect[0]

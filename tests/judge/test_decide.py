@@ -13,8 +13,10 @@ from pytest_behavior_contract.judge.decide import ClauseJudge, promises
 YES, NO = Reply(text="Yes."), Reply(text="No.")
 REJECTED = Reply(rejection=Rejection(status=400, message="temperature is not supported", parameter="temperature"))
 
+SAYS_YES = Contains(text="Yes")
 
-def case(name="1", part="replies", variant="", expect=(Contains(text="Yes"),)):
+
+def case(name="1", part="replies", variant="", expect=(SAYS_YES,)):
     prompt = Prompt(messages=({"role": "user", "content": "Is it so?"},))
     return Case(id=name, prompt=prompt, expect=expect, part=part, variant=variant, topic="1" if variant else name)
 
@@ -65,7 +67,9 @@ def test_a_rejected_parameter_is_a_failure_that_names_it():
 
 
 def test_a_request_that_the_surface_cannot_spell_is_a_failure_in_its_own_words():
-    cannot = Reply(rejection=Rejection(status=0, message="anthropic-messages has no logit_bias", parameter="logit_bias"))
+    cannot = Reply(
+        rejection=Rejection(status=0, message="anthropic-messages has no logit_bias", parameter="logit_bias")
+    )
     assert judged(clause(), [cannot] * 5).outcome().causes[0].text == "anthropic-messages has no logit_bias"
 
 
@@ -190,7 +194,9 @@ def test_provenance_is_kept():
         dataclasses.replace(
             YES,
             usage=Usage(input_tokens=5, output_tokens=2),
-            exchange=Exchange(request=request, response=Response(status=200), recorded_at=f"2026-11-{day:02}T00:00:00Z"),
+            exchange=Exchange(
+                request=request, response=Response(status=200), recorded_at=f"2026-11-{day:02}T00:00:00Z"
+            ),
         )
         for day in (20, 22, 21)
     ]

@@ -12,7 +12,7 @@ import yaml  # noqa: F401
 
 import pytest_behavior_contract.pytest_plugin.hooks  # noqa: F401 - half of it forgotten would be two of some things
 
-MODELS = '''
+MODELS = """
 def old(prompt):
     text = prompt.text
     if "JSON" in text:
@@ -36,8 +36,8 @@ CALLS = []
 def sometimes(prompt):
     CALLS.append(1)
     return "Yes." if len(CALLS) % 4 else "No."
-'''
-TOML = '''
+"""
+TOML = """
 [tool.pytest.ini_options]
 asyncio_default_fixture_loop_scope = "function"
 [tool.behavior-contract]
@@ -47,7 +47,7 @@ old = {api = "python:models:old"}
 new = {api = "python:models:new"}
 down = {api = "python:models:down"}
 sometimes = {api = "python:models:sometimes"}
-'''
+"""
 CONTRACT = """
 contract: orders
 clauses:

@@ -18,8 +18,10 @@ def test_without_recordings_every_clause_is_an_error_that_says_how_to_record(run
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(
         [
-            "*orders/bare-json could not be measured at old: missing recording: *bare-json.jsonl does not exist*"
-            "--contract-endpoint old --contract-record=missing*",
+            (
+                "*orders/bare-json could not be measured at old: missing recording: *bare-json.jsonl does not exist*"
+                "--contract-endpoint old --contract-record=missing*"
+            ),
             "does  old (models:old)  keep its contracts ?   COULD NOT TELL",
             "2 unmeasured*",
         ]
@@ -177,7 +179,9 @@ def test_k_and_m_choose_clauses(run, record, project):
 
 def test_a_candidate_alone_chosen_with_k_is_compared_with_nothing(record, project):
     record("old", "new")
-    result = project.runpytest_inprocess("--contract-baseline=old", "--contract-candidate=new", "-k", "bare-json and new")
+    result = project.runpytest_inprocess(
+        "--contract-baseline=old", "--contract-candidate=new", "-k", "bare-json and new"
+    )
     result.assert_outcomes(failed=1)
     assert result.ret == 1
 

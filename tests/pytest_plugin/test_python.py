@@ -1,6 +1,7 @@
 """Contracts written as tests: sync and async, with hypothesis, and around the application's own clients."""
 
 import pytest
+
 from model_server import Raw, Say
 
 
@@ -55,7 +56,9 @@ def test_without_recordings_it_is_an_error_that_says_how_to_record(only_python, 
     only_python.makepyfile(test_orders=CLAUSE)
     result = run("--contract")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*orders/bare_json could not be measured at old: missing recording*--contract-record=missing*"])
+    result.stdout.fnmatch_lines(
+        ["*orders/bare_json could not be measured at old: missing recording*--contract-record=missing*"]
+    )
     result.stdout.no_fnmatch_line("*Traceback*")
     assert result.ret == 1
 
@@ -149,7 +152,9 @@ def test_hypothesis_finds_a_rate_and_not_a_single_counterexample(only_python, re
     )
     result = record("old")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*orders/all is broken at old: * replies pass*", "*cause *AssertionError at test_orders.py:14*"])
+    result.stdout.fnmatch_lines(
+        ["*orders/all is broken at old: * replies pass*", "*cause *AssertionError at test_orders.py:14*"]
+    )
 
 
 def test_parameters_make_clauses_of_their_own(only_python, record, run):
@@ -204,7 +209,9 @@ def test_wrong_options_are_said_without_a_traceback(only_python, options, messag
 
 
 def test_a_clause_without_the_fixture_is_said(only_python):
-    only_python.makepyfile(test_orders="from pytest_behavior_contract import clause\n@clause(assumes='x')\ndef test_x(): pass")
+    only_python.makepyfile(
+        test_orders="from pytest_behavior_contract import clause\n@clause(assumes='x')\ndef test_x(): pass"
+    )
     result = only_python.runpytest_inprocess("--contract")
     assert "a clause needs the `endpoint` fixture" in result.stdout.str() + result.stderr.str()
     assert result.ret == 4
@@ -226,7 +233,7 @@ def test_a_skip_within_a_clause_skips_it(only_python):
     only_python.runpytest_inprocess("--contract").assert_outcomes(skipped=1)
 
 
-APP = '''
+APP = """
 import openai, anthropic
 client = openai.OpenAI(api_key="key-of-the-app", base_url="http://127.0.0.1:9/v1")
 claude = anthropic.Anthropic(api_key="key-of-the-app", base_url="http://127.0.0.1:9")
@@ -244,7 +251,7 @@ def forgiving(question):
         return order_of(question)
     except Exception:
         return "4711"
-'''
+"""
 TESTS = """
 import app
 from pytest_behavior_contract import clause

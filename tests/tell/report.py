@@ -8,9 +8,20 @@ FENCED = '```json\n{"items": [{"sku": "B-7"}]}\n```'
 
 def outcome(name, state, passes, n, endpoint, **more):
     decision = Decision(
-        **{"state": state, "n": n, "passes": passes, "low": 0.1, "high": 0.9, "basis": "e-value", **more.pop("decision", {})}
+        **{
+            "state": state,
+            "n": n,
+            "passes": passes,
+            "low": 0.1,
+            "high": 0.9,
+            "basis": "e-value",
+            **more.pop("decision", {}),
+        }
     )
-    kept = [Judged(case="1", k=k, verdict=Verdict(outcome="pass"), prompt="Extract it.", reply='{"items": []}') for k in range(passes)]
+    kept = [
+        Judged(case="1", k=k, verdict=Verdict(outcome="pass"), prompt="Extract it.", reply='{"items": []}')
+        for k in range(passes)
+    ]
     failed = more.pop("failed", ())
     return Outcome(
         clause=name,
@@ -76,7 +87,9 @@ CANDIDATE = Run(
         following("orders/was-bad", "broken", 1, 9, causes=(Cause(text="refuses", count=8),)),
         following("support/slow", "unmeasured", 0, 0, problem="timeout: no answer within 120 s"),
         following("support/tools", passes=1, n=1, decision={"basis": "exact"}),
-        following("support/looks", "broken", 0, 5, severity="cosmetic", causes=(Cause(text="more than 3 words", count=5),)),
+        following(
+            "support/looks", "broken", 0, 5, severity="cosmetic", causes=(Cause(text="more than 3 words", count=5),)
+        ),
     ),
 )
 MIGRATION = Report(

@@ -277,7 +277,7 @@ def _nearest(tape: Tape, request: Request) -> str:
     asked = dict(_leaves(request.body))
     best: list[str] | None = None
     seen: set[str] = set()
-    for key in tape.keys():
+    for key in tape.all_keys():
         digest = key.partition(":")[0]
         if digest in seen:
             continue

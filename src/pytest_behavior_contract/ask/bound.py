@@ -81,7 +81,7 @@ class BoundEndpoint:
             exchange = self._asker.recorded(tape, made, self.sample, occurrence)
             if exchange is None:
                 if self._asker.mode == "none":
-                    raise missing(tape, made, self.sample, self.name)  # noqa: TRY301 - kept beside the other ways to fail
+                    raise missing(tape, made, self.sample, self.name)
                 exchange = self._engine.run(self._asker.ask(tape, made, self.sample, occurrence))
                 self.tally.live += 1
             else:

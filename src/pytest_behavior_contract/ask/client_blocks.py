@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pytest_behavior_contract import registry
@@ -78,7 +78,7 @@ class ClientBlock:
     _restore: Callable[[], None] = lambda: None
     _token: Any = None
 
-    def __enter__(self) -> ClientBlock:
+    def __enter__(self) -> Self:
         self._check_vendor()
         with _lock:
             if not any(block.vendor == self.vendor for block in _open_blocks):
@@ -97,7 +97,7 @@ class ClientBlock:
         for client in self._http_clients:
             client.close()
 
-    async def __aenter__(self) -> ClientBlock:
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
     async def __aexit__(self, *error: object) -> None:
@@ -219,7 +219,7 @@ class OtherCalls:
     key_variable: ClassVar[str] = ""
     sdk: ClassVar[str] = ""
 
-    def request(self, prompt: Prompt, model: str) -> Request:
+    def request(self, prompt: Prompt, model: str) -> Request:  # noqa: ARG002 - the shape of the family
         raise AssertionError("only an application's own client makes such requests")
 
     def fault(self, exchange: Exchange) -> str:
@@ -255,7 +255,7 @@ def _current(vendor: Vendor) -> ClientBlock | None:
     return opened[0] if opened else None
 
 
-def _classes(vendor: Vendor) -> Iterator[tuple[type, bool]]:
+def _classes(vendor: Vendor) -> Iterator[tuple[Any, bool]]:
     """The SDK's classes that define `request`, sync and async."""
     module = importlib.import_module(vendor)
     name = "OpenAI" if vendor == "openai" else "Anthropic"
@@ -267,12 +267,12 @@ def _classes(vendor: Vendor) -> Iterator[tuple[type, bool]]:
 def _patch(vendor: Vendor) -> None:
     for kind, asynchronous in _classes(vendor):
         original = vars(kind)["request"]
-        setattr(kind, "request", _async_request(vendor, original) if asynchronous else _sync_request(vendor, original))
+        kind.request = _async_request(vendor, original) if asynchronous else _sync_request(vendor, original)
 
 
 def _unpatch(vendor: Vendor) -> None:
     for kind, _ in _classes(vendor):
-        setattr(kind, "request", vars(kind)["request"].behavior_contract_original)
+        kind.request = vars(kind)["request"].behavior_contract_original
 
 
 def _sync_request(vendor: Vendor, original: Callable[..., Any]) -> Callable[..., Any]:

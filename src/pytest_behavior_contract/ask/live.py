@@ -159,15 +159,11 @@ def new_call(
     on_miss: Callable[[str], Exception] | None = None,
 ) -> Call:
     """A call with the cassette that it is recorded on, or played from."""
-    from vcr.record_mode import RecordMode
-
     from pytest_behavior_contract.ask.cassettes.tape_for_vcr import TapeCassette
     from pytest_behavior_contract.ask.transports import Call
 
-    modes = {"none": RecordMode.NONE, "missing": RecordMode.NEW_EPISODES, "all": RecordMode.ALL}
-    cassette = TapeCassette(tape, record_mode=modes[mode], on_miss=on_miss or (lambda key: KeyError(key)))
     return Call(
-        cassette=cassette,
+        cassette=TapeCassette(tape, mode=mode, on_miss=on_miss or KeyError),
         provider=provider,
         request=request,
         sample=sample,
@@ -237,8 +233,10 @@ def _explained_status(status: int, error: Exception, endpoint: Endpoint) -> Endp
     message = str(getattr(error, "message", error))[:300]
     if status in (401, 403, 407):
         variable = endpoint.api_key_env or endpoint.provider.key_variable
-        hint = f" (the key comes from {variable})" if endpoint.api_key_env or not endpoint.base_url else (
-            " (no key was sent: name its environment variable in api_key_env)"
+        hint = (
+            f" (the key comes from {variable})"
+            if endpoint.api_key_env or not endpoint.base_url
+            else (" (no key was sent: name its environment variable in api_key_env)")
         )
         return EndpointError(f"not authorised: HTTP {status}", message + hint, final=True)
     if status in (404, 410):
@@ -273,5 +271,3 @@ def _now() -> str:
     import datetime as dt
 
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-

@@ -41,9 +41,15 @@ class Finding:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: behavior-contract doctor --endpoint local-1"
     parser.add_argument(
-        "--endpoint", action="append", default=[], metavar="NAME", help="look at this one only; may be given several times"
+        "--endpoint",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="look at this one only; may be given several times",
     )
-    parser.add_argument("--offline", action="store_true", help="ask nothing; otherwise each endpoint gets one small request")
+    parser.add_argument(
+        "--offline", action="store_true", help="ask nothing; otherwise each endpoint gets one small request"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 

@@ -72,7 +72,7 @@ def _kind(baseline: Outcome | None, candidate: Outcome, *, down: bool, up: bool)
 
 
 def _paired(baseline: Outcome | None, candidate: Outcome) -> tuple[bool, bool, int]:
-    """Whether the candidate is shown to be worse or better, on the j-th replies to the same prompts; number of pairs."""
+    """Whether the candidate is shown to be worse, or better, on replies to the same prompts; the number of pairs."""
     if baseline is None:
         return False, False, 0
     before, after = _by_sample(baseline), _by_sample(candidate)
@@ -105,7 +105,9 @@ def _answer(changes: list[Change], after: dict[str, Outcome]) -> Answer:
     kinds = {change.kind for change in binding}
     if "broke" in kinds:
         return "no"
-    if {"weakened", "already broken"} & kinds or any(_doubtful(after[one.clause]) for one in binding if one.clause in after):
+    if {"weakened", "already broken"} & kinds or any(
+        _doubtful(after[one.clause]) for one in binding if one.clause in after
+    ):
         return "review"
     if not binding or {"undecided", "unmeasured"} & kinds:
         return "could not tell"
@@ -114,5 +116,3 @@ def _answer(changes: list[Change], after: dict[str, Outcome]) -> Answer:
 
 def _doubtful(outcome: Outcome) -> bool:
     return outcome.decision.marginal or outcome.decision.leaning == "broken"
-
-

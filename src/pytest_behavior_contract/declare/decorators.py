@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -31,7 +31,7 @@ class ClauseOptions:
     deterministic: bool = False
 
 
-def clause(
+def clause(  # noqa: PLR0913 - one argument for each key of a contract file
     *,
     assumes: str,
     id: str = "",  # noqa: A002 - the same word as in contract files
@@ -88,7 +88,9 @@ def options_of(test: Callable[..., Any]) -> ClauseOptions | None:
     return None
 
 
-def python_clause(options: ClauseOptions | None, test: Callable[..., Any], *, contract: str, name: str, folder: str, source: str) -> Clause:
+def python_clause(
+    options: ClauseOptions | None, test: Callable[..., Any], *, contract: str, name: str, folder: str, source: str
+) -> Clause:
     """The clause of a Python test; a test without `@clause` is one sample that passes or fails.
 
     Raises ValueError with what is wrong with the options.
@@ -108,7 +110,7 @@ def python_clause(options: ClauseOptions | None, test: Callable[..., Any], *, co
     if options.severity not in ("breaking", "degrading", "cosmetic"):
         raise ValueError(f"severity should be breaking, degrading or cosmetic, is {options.severity!r}")
     if options.review_by:
-        datetime.date.fromisoformat(options.review_by)
+        dt.date.fromisoformat(options.review_by)
     return Clause(
         contract=options.contract or contract,
         id=options.id or name,

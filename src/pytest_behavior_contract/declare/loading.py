@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -238,7 +238,7 @@ class _ClauseBuilder:
 
     def _check_date(self, text: str) -> None:
         try:
-            datetime.date.fromisoformat(text)
+            dt.date.fromisoformat(text)
         except ValueError:
             self._wrong("review_by", f"{text!r} is no date")
 
@@ -298,7 +298,9 @@ class _ClauseBuilder:
             return []
         return values or [{}]
 
-    def _prompt(self, entry: Mapping[str, Any], place: Place, values: Mapping[str, Any], tools: tuple[Tool, ...]) -> Prompt:
+    def _prompt(
+        self, entry: Mapping[str, Any], place: Place, values: Mapping[str, Any], tools: tuple[Tool, ...]
+    ) -> Prompt:
         prompt, messages = entry.get("prompt"), entry.get("messages")
         if prompt and messages:
             self._loader.wrong((*place, "prompt"), "a clause has either `prompt` or `messages`")
@@ -352,19 +354,19 @@ class _ClauseBuilder:
         kind = registry.resolve("behaviors", name)
         members = getattr(kind, "members", "")
         if members == "one":
-            return cast(Behavior, kind(expectation=self._member(arguments, (*place, name))))
+            return cast("Behavior", kind(expectation=self._member(arguments, (*place, name))))
         if members == "many":
             inner = tuple(self._member(member, (*place, name, index)) for index, member in enumerate(arguments))
-            return cast(Behavior, kind(expectations=inner))
+            return cast("Behavior", kind(expectations=inner))
         try:
-            return cast(Behavior, build_behavior(kind, arguments, self._folder))
+            return cast("Behavior", build_behavior(kind, arguments, self._folder))
         except ValueError as error:
             raise _Wrong(place, f"{name}: {error}") from None
 
     def _member(self, item: Any, place: Place) -> Behavior:
         if _is_pair(_name_and_arguments(item)[0]):
             raise _Wrong(place, "a check on pairs cannot stand within `not`, `any` or `all`")
-        return cast(Behavior, self._behavior(item, place))
+        return cast("Behavior", self._behavior(item, place))
 
 
 def build_behavior(kind: type, arguments: Any, folder: Folder) -> Any:
@@ -407,7 +409,7 @@ def _tool(entry: Any) -> Tool:
         raise ValueError(f"a tool should be a mapping, is {as_text(entry)}")  # noqa: TRY004
     function = entry.get("function", entry)
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
-        raise ValueError("a tool has no name")
+        raise ValueError("a tool has no name")  # noqa: TRY004
     parameters = function.get("parameters", function.get("input_schema", {}))
     if not isinstance(parameters, Mapping):
         raise ValueError(f"the parameters of tool {function['name']!r} should be a JSON Schema")  # noqa: TRY004

@@ -206,10 +206,7 @@ def behavior_fields(kind: type) -> dict[str, Any]:
 
     document = msgspec.json.schema(kind)
     fields = document["$defs"][kind.__name__]
-    properties = {
-        name: _without_null(field)
-        for name, field in fields.get("properties", {}).items()
-    }
+    properties = {name: _without_null(field) for name, field in fields.get("properties", {}).items()}
     for name in getattr(kind, "files", ()):
         properties[name] = {"anyOf": [*_options(properties[name]), {"type": "string"}]}
     return {"properties": properties, "required": fields.get("required", [])}

@@ -160,7 +160,9 @@ class ClauseJudge:
 
     def _caps_too_low(self) -> list[str]:
         """What no number of passes could show; said at once, because it wastes every run until it is mended."""
-        rates = [(one, one.statistic) for all_ in self._promises.values() for one in all_ if isinstance(one.statistic, Rate)]
+        rates = [
+            (one, one.statistic) for all_ in self._promises.values() for one in all_ if isinstance(one.statistic, Rate)
+        ]
         return [
             f"{promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
             for promise, statistic in rates

@@ -17,7 +17,7 @@ from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.declare.decorators import options_of, python_clause
 from pytest_behavior_contract.declare.variation import is_hypothesis_test, run_examples
-from pytest_behavior_contract.errors import ClauseBroken, EndpointError, MissingRecording, NotExpressible
+from pytest_behavior_contract.errors import EndpointError, MissingRecording, NotExpressible
 from pytest_behavior_contract.judge.decide import ClauseJudge
 from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.pytest_plugin.items import SESSION, conclude, unmeasured_text

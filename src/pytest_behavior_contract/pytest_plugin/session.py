@@ -109,9 +109,7 @@ class ContractSession:
         """All that the run has found out."""
         runs = tuple(self._run(name) for name in self.endpoints)
         comparisons = tuple(compare_runs(runs[0], run) for run in runs[1:]) if self.baseline else ()
-        return Report(
-            product=f"{PRODUCT} {version(PRODUCT)}", created_at=_now(), runs=runs, comparisons=comparisons
-        )
+        return Report(product=f"{PRODUCT} {version(PRODUCT)}", created_at=_now(), runs=runs, comparisons=comparisons)
 
     def exit_status(self, report: Report) -> int:
         """The exit status of a migration check: the worst of its comparisons, broke before could not tell."""
@@ -162,5 +160,3 @@ def write_reports(report: Report, paths: Iterable[str]) -> list[str]:
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-

@@ -126,9 +126,14 @@ class Terminal:
         if len(rows) > MOST_ROWS and self.verbosity < 1:
             hidden = sum(row.word in quiet_words for row in rows)
             rows = [row for row in rows if row.word not in quiet_words]
-        widths = [max(len(head), *(len(row.cells[i]) for row in rows), 0) for i, head in enumerate(heads)] if rows else []
+        widths = (
+            [max(len(head), *(len(row.cells[i]) for row in rows), 0) for i, head in enumerate(heads)] if rows else []
+        )
         words = max((len(row.shown_word) for row in rows), default=0)
-        name = min(max((len(row.clause) for row in rows), default=6), max(20, self.width - sum(widths) - words - 2 * len(widths) - 20))
+        name = min(
+            max((len(row.clause) for row in rows), default=6),
+            max(20, self.width - sum(widths) - words - 2 * len(widths) - 20),
+        )
         cells = "  ".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True))
         lines = [f"{'clause':<{name}}  {cells}  {verdict:<{words}}  cause"] if rows else []
         for row in rows:
@@ -153,7 +158,9 @@ class Terminal:
         if state == "unmeasured":
             lines += self._said("problem", cause_sentence(outcome))
         else:
-            lines += self._said("shown", undecided_sentence(outcome) if state == "undecided" else rate_sentence(outcome))
+            lines += self._said(
+                "shown", undecided_sentence(outcome) if state == "undecided" else rate_sentence(outcome)
+            )
             if outcome.causes:
                 lines += self._said("cause", cause_sentence(outcome))
         failed = next((judged for judged in outcome.judged if judged.verdict.outcome == "fail"), None)
@@ -256,7 +263,8 @@ def _evidence(failed: Judged, outcome: Outcome, baseline: Outcome | None) -> Ite
         yield "prompt", failed.prompt
     if baseline is not None:
         twin = next(
-            (one for one in baseline.judged if (one.part, one.case, one.k) == (failed.part, failed.case, failed.k)), None
+            (one for one in baseline.judged if (one.part, one.case, one.k) == (failed.part, failed.case, failed.k)),
+            None,
         )
         if twin is not None and twin.reply:
             yield baseline.endpoint[:10], twin.reply

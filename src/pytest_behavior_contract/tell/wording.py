@@ -39,7 +39,9 @@ def rate_sentence(outcome: Outcome) -> str:
     text = f"{decision.passes} of {decision.n} replies{whose} pass"
     if decision.basis == "exact":
         return f"{text}, {percent(outcome.rate)} was promised"
-    return f"{text} ({percent(decision.low)} to {percent(decision.high)}), at least {percent(outcome.rate)} was promised"
+    return (
+        f"{text} ({percent(decision.low)} to {percent(decision.high)}), at least {percent(outcome.rate)} was promised"
+    )
 
 
 def undecided_sentence(outcome: Outcome) -> str:

@@ -7,7 +7,10 @@ from pytest_behavior_contract.judge.behaviors.json import Json
 
 ORDER = {
     "type": "object",
-    "properties": {"items": {"type": "array", "items": {"type": "object", "required": ["sku"]}}, "n": {"type": "integer"}},
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object", "required": ["sku"]}},
+        "n": {"type": "integer"},
+    },
     "required": ["items"],
 }
 

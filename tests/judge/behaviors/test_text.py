@@ -56,7 +56,9 @@ def test_one_of_forgives_what_the_contract_forgives():
 
 
 def test_labels_of_several_words_are_found_in_a_text():
-    assert OneOf(labels=("very good", "bad")).check(Reply(text="It is very good indeed")).cause == "label inside more text"
+    assert (
+        OneOf(labels=("very good", "bad")).check(Reply(text="It is very good indeed")).cause == "label inside more text"
+    )
 
 
 def test_no_labels_are_refused():

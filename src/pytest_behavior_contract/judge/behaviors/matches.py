@@ -12,12 +12,12 @@ from pytest_behavior_contract.results import Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Matches:
-    """The reply matches a regular expression of Python's re, somewhere or, with `full`, as a whole.
+    r"""The reply matches a regular expression of Python's re, somewhere or, with `full`, as a whole.
 
     ```yaml
     expect:
-      - matches: 'Order \\d+'
-      - matches: {pattern: '\\d{4}-\\d\\d-\\d\\d', full: true}
+      - matches: 'Order \d+'
+      - matches: {pattern: '\d{4}-\d\d-\d\d', full: true}
     ```
 
     Causes: `does not match 'PATTERN'`.

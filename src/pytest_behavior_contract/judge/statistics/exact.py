@@ -30,7 +30,9 @@ class Exact:
             return Decision(state="kept", n=n, passes=passes, basis="exact", note=note)
         if passes + unasked < self.rate * planned - 1e-9:
             return Decision(state="broken", n=n, passes=passes, basis="exact", note=note)
-        return Decision(state="unmeasured", n=n, passes=passes, basis="exact", note=f"{unasked} of {planned} prompts have no reply")
+        return Decision(
+            state="unmeasured", n=n, passes=passes, basis="exact", note=f"{unasked} of {planned} prompts have no reply"
+        )
 
     def further(self, verdicts: Sequence[Passing], planned: int) -> int:
         return max(0, planned - len(verdicts))

@@ -114,9 +114,7 @@ class Rate:
 
     def _last_look(self, passes: int, n: int) -> tuple[bool, bool]:
         kept = passes >= last_look(n, self.floor, self.beta)
-        broken = (
-            n >= self.min_samples and self.rate < 1 and n - passes >= last_look(n, 1 - self.rate, self.alpha)
-        )
+        broken = n >= self.min_samples and self.rate < 1 and n - passes >= last_look(n, 1 - self.rate, self.alpha)
         return kept, broken
 
     def _undecided(self, passes: int, n: int) -> Decision:
