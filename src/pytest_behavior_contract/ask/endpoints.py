@@ -44,10 +44,13 @@ class Endpoint:
     client_options: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of that class."""
     concurrency: int = 8
+    """At most this many requests at a time."""
     requests_per_minute: int = 0
     """0: no limit of ours."""
     timeout_seconds: float = 120.0
+    """Longest silence of a server before the request is given up."""
     retries: int = 3
+    """How often a request is asked again after 429, 5xx, a timeout or a broken connection."""
 
     @property
     def provider(self) -> Provider:
