@@ -126,6 +126,7 @@ def test_a_contrast_whose_twin_fails_is_broken():
     outcome = judge.outcome()
     assert outcome.decision.state == "broken"
     assert [part.decision.state for part in outcome.parts] == ["kept", "broken"]
+    assert [cause.text for cause in outcome.causes] == ["contrast twin: does not contain 'No'"]
 
 
 EVEN = clause(

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Only the verb that is used is imported: `schema` need not wait for what `doctor` needs.
     wanted = next((word for word in (sys.argv[1:] if arguments is None else arguments) if word in VERBS), "")
     for name, summary in VERBS.items():
-        verb = verbs.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        verb = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == wanted:
             importlib.import_module(f"{__name__}.{name}").add_arguments(verb)
     options = parser.parse_args(arguments)

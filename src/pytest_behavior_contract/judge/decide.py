@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -82,7 +83,7 @@ class ClauseJudge:
         """Judges the samples of one unit."""
         for sample in samples:
             case = self._cases[part, sample.case]
-            verdict = self._verdict(case, sample)
+            verdict = _of_part(self._verdict(case, sample), part)
             if sample.reply is not None:
                 self._replies.append(sample.reply)
             for promise in self._promises[part]:
@@ -244,14 +245,11 @@ class _Pairs:
                 verdict = passed(f"{difference:+.2f}")
             else:
                 verdict = failed(behavior.direction(measure, *side), f"{difference:+.2f}")
-            name = behavior_name(behavior)
             judged.append(
                 Judged(
                     case=case.topic,
                     k=sample.k,
-                    verdict=Verdict(
-                        outcome=verdict.outcome, cause=verdict.cause, evidence=verdict.evidence, behavior=name
-                    ),
+                    verdict=_named(verdict, behavior),
                     part=promise.name,
                     prompt=excerpt(case.prompt.text),
                     reply=excerpt(f"{first}: {left.text} · {second}: {right.text}", _REPLY_CHARACTERS),
@@ -271,13 +269,14 @@ def _names_of_behaviors() -> dict[type, str]:
 
 
 def _named(verdict: Verdict, behavior: object) -> Verdict:
-    return Verdict(
-        outcome=verdict.outcome,
-        cause=verdict.cause,
-        evidence=verdict.evidence,
-        behavior=behavior_name(behavior),
-        mend=verdict.mend,
-    )
+    return dataclasses.replace(verdict, behavior=behavior_name(behavior))
+
+
+def _of_part(verdict: Verdict, part: str) -> Verdict:
+    """Says of a twin's fault that it is the twin's: under the clause's own name it would read as its opposite."""
+    if part != "contrast" or verdict.outcome != "fail":
+        return verdict
+    return dataclasses.replace(verdict, cause=f"contrast twin: {verdict.cause}")
 
 
 def _rejection_cause(reply: Reply) -> str:
