@@ -325,3 +325,55 @@ def test_an_openai_application_is_not_sent_to_another_vendors_endpoint(applicati
     result = application.runpytest_subprocess("--contract-endpoint=claude", "--contract-record=missing")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*the application speaks openai's API, the endpoint does not*"])
+
+
+def test_an_application_needs_no_key_within_a_block(application, server, run, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    application.makepyfile(
+        test_app="""
+        import os, openai
+        from pytest_behavior_contract import clause
+
+        @clause(assumes="It answers.")
+        def test_keyless(endpoint):
+            with endpoint.as_openai():
+                made = openai.OpenAI().chat.completions.create(
+                    model="m", messages=[{"role": "user", "content": "Is it?"}]
+                )
+            assert made.choices[0].message.content
+            assert os.environ["OPENAI_API_KEY"] == ""
+        """
+    )
+    application.runpytest_subprocess("--contract-record=missing").assert_outcomes(passed=1)
+    run("--contract").assert_outcomes(passed=1)
+
+
+def test_a_test_that_asks_nothing_has_shown_nothing(only_python, run):
+    only_python.makepyfile(
+        test_orders="""
+        from hypothesis import given, strategies as st
+        from pytest_behavior_contract import clause
+
+        @clause(assumes="It passes.")
+        def test_passes(endpoint):
+            assert endpoint.name
+
+        @clause(assumes="It fails before it asks.")
+        def test_fails(endpoint):
+            raise RuntimeError("no configuration")
+
+        @clause(assumes="It never asks.")
+        @given(number=st.integers())
+        def test_given(endpoint, number):
+            assert endpoint.name
+        """
+    )
+    result = run("--contract")
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*orders/passes could not be measured at old: nothing was asked: the test ended without a reply",
+            "*orders/fails could not be measured at old: nothing was asked: RuntimeError at *: no configuration",
+            "*orders/given could not be measured at old: nothing was asked: the test ended without a reply",
+        ]
+    )

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import itertools
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.ask.asking import Asker, missing
 from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.live import NO_KEY, new_call, sdk_client
 from pytest_behavior_contract.ask.wire import http_fault
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request
@@ -38,10 +40,13 @@ _OWN_HEADERS = ("anthropic-beta", "openai-beta")
 """Headers of the application's client that go along to another server; keys and everything unknown do not."""
 _FROM_THE_PROMPT = frozenset({"model", "messages", "input", "system", "instructions"})
 
+_KEY_VARIABLES: Mapping[Vendor, str] = {"openai": "OPENAI_API_KEY"}
+"""What an SDK's client needs at birth, although within a block it is never the one that sends."""
 _NOWHERE = "http://replay.invalid"
 """What a client is made for that never sends anything."""
 
 _open_blocks: list[ClientBlock] = []
+_lent_keys: dict[str, str | None] = {}
 _block_here: ContextVar[ClientBlock | None] = ContextVar("behavior_contract_block", default=None)
 _lock = threading.RLock()
 # These belong to the process because what is patched does: the SDK's classes.
@@ -128,7 +133,6 @@ class ClientBlock:
 
     def call_for(self, request: Any) -> Call:
         """The call that an HTTP request of this block belongs to; an SDK's retries belong to the same one."""
-        from pytest_behavior_contract.ask.live import new_call
         from pytest_behavior_contract.ask.transports import CALL_HEADER
 
         token = request.headers[CALL_HEADER]
@@ -169,7 +173,6 @@ class ClientBlock:
 
         import httpx2
 
-        from pytest_behavior_contract.ask.live import sdk_client
         from pytest_behavior_contract.ask.transports import AsyncRecordingTransport, RecordingTransport
 
         http_client: Any
@@ -268,11 +271,21 @@ def _patch(vendor: Vendor) -> None:
     for kind, asynchronous in _classes(vendor):
         original = vars(kind)["request"]
         kind.request = _async_request(vendor, original) if asynchronous else _sync_request(vendor, original)
+    variable = _KEY_VARIABLES.get(vendor, "")
+    if variable and not os.environ.get(variable):
+        _lent_keys[variable] = os.environ.get(variable)
+        os.environ[variable] = NO_KEY
 
 
 def _unpatch(vendor: Vendor) -> None:
     for kind, _ in _classes(vendor):
         kind.request = vars(kind)["request"].behavior_contract_original
+    variable = _KEY_VARIABLES.get(vendor, "")
+    if variable in _lent_keys:
+        before = _lent_keys.pop(variable)
+        if os.environ.get(variable) == NO_KEY:
+            del os.environ[variable]
+            os.environ.update({} if before is None else {variable: before})
 
 
 def _sync_request(vendor: Vendor, original: Callable[..., Any]) -> Callable[..., Any]:

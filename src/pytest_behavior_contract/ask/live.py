@@ -208,7 +208,7 @@ def api_key(endpoint: Endpoint, *, own_server: bool) -> str:
         return NO_KEY
     name = name or endpoint.provider.key_variable
     found = os.environ.get(name, "").strip()
-    if not found:
+    if found in ("", NO_KEY):
         hint = f"set it, or name another variable in api_key_env of endpoint {endpoint.name}"
         raise EndpointError(f"no key: {name} is not set", hint, final=True)
     return found

@@ -26,6 +26,8 @@ from pytest_behavior_contract.results import Outcome, Verdict
 FIXTURE = "endpoint"
 OUTCOME = pytest.StashKey[Outcome]()
 _RUNNING = pytest.StashKey[bool]()
+_CLIENT = "client: "
+"""Begins the cause where the SDK itself refuses a parameter: a finding, although nothing is asked."""
 
 
 class _End(Exception):  # noqa: N818 - private, and no error: the recordings have come to their end
@@ -141,19 +143,22 @@ class _Sampling:
         endpoint = self._endpoint
         endpoint.begin(number)
         caught: EndpointError | None = None
-        verdict = passed()
+        verdict, needs_reply = passed(), True
         try:
             call()
         except NotExpressible as error:
-            verdict = failed(str(error))
+            verdict, needs_reply = failed(str(error)), False
         except EndpointError as error:
             caught = error
         except (pytest.skip.Exception, pytest.exit.Exception):
             raise
         except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - what application code raises is the finding
             verdict = self._failed(error)
+            needs_reply = not verdict.cause.startswith(_CLIENT)
         # What the endpoint noted counts even where the application has swallowed it.
         problem = endpoint.finish() or caught
+        if problem is None and needs_reply and not endpoint.replies:
+            problem = self._nothing_asked(verdict)
         if problem is not None:
             if isinstance(problem, MissingRecording) and self._asked:
                 raise _End
@@ -165,13 +170,19 @@ class _Sampling:
         self._judge.add_replies(endpoint.replies)
         self._judge.add_verdict(number, verdict, prompt=endpoint.prompt, reply=reply)
 
+    def _nothing_asked(self, verdict: Verdict) -> EndpointError:
+        """A test that ended without a reply has shown nothing, whether it passed or failed."""
+        detail = f"{verdict.cause}: {verdict.evidence}" if verdict.cause else "the test ended without a reply"
+        # What hypothesis makes up may lead past the question now and then; a plain test does the same each time.
+        return EndpointError("nothing was asked", detail, final=not is_hypothesis_test(self._item.obj))
+
     def _failed(self, error: BaseException) -> Verdict:
         message = str(error).partition("\n")[0]
         rejection = self._endpoint.rejection
         if rejection is not None:
             return failed(rejection.cause, rejection.message)
         if isinstance(error, TypeError) and "unexpected keyword argument" in message:
-            return failed(f"client: {message}", _place(error, self._item.path))
+            return failed(f"{_CLIENT}{message}", _place(error, self._item.path))
         place = _place(error, self._item.path)
         return failed(f"{type(error).__name__} at {place}", str(error) or type(error).__name__)
 
