@@ -62,6 +62,13 @@ class Request:
     def streamed(self) -> bool:
         return bool(self.body.get("stream"))
 
+    @property
+    def question(self) -> str:
+        """The last message as plain text, for people to read; empty where the body has none."""
+        asked = self.body.get("messages", self.body.get("input", ""))
+        last = asked[-1] if isinstance(asked, list | tuple) and asked else asked
+        return content_text(last.get("content") if isinstance(last, Mapping) else last)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:

@@ -327,6 +327,27 @@ def test_an_openai_application_is_not_sent_to_another_vendors_endpoint(applicati
     result.stdout.fnmatch_lines(["*the application speaks openai's API, the endpoint does not*"])
 
 
+def test_a_break_names_the_applications_own_line_and_the_question(application, server):
+    application.makepyfile(
+        test_app="""
+        import json, app
+        from pytest_behavior_contract import clause
+
+        def read(question):
+            return json.loads(app.order_of(question))
+
+        @clause(assumes="The order's number comes back as JSON.")
+        def test_order(endpoint):
+            with endpoint.as_openai():
+                read("Which order?")
+        """
+    )
+    server.answer = lambda asked: "no JSON"
+    result = application.runpytest_subprocess("--contract-record=missing")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*cause *JSONDecodeError at test_app.py:5 (5)", "*prompt *Which order?"])
+
+
 def test_an_application_needs_no_key_within_a_block(application, server, run, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "")
     application.makepyfile(

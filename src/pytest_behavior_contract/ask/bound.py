@@ -123,6 +123,7 @@ class BoundEndpoint:
                 self.tally.live += call.attempts > 0
                 self.tally.replayed += call.attempts == 0
                 self.replies.append(reply_of(call.provider, call.exchange))
+                self.prompt = call.request.question or self.prompt
         self._calls.clear()
         return self._error
 

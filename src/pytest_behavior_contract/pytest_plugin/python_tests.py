@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 import os
+import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -182,8 +183,8 @@ class _Sampling:
         if rejection is not None:
             return failed(rejection.cause, rejection.message)
         if isinstance(error, TypeError) and "unexpected keyword argument" in message:
-            return failed(f"{_CLIENT}{message}", _place(error, self._item.path))
-        place = _place(error, self._item.path)
+            return failed(f"{_CLIENT}{message}", _place(error, self._item.config.rootpath))
+        place = _place(error, self._item.config.rootpath)
         return failed(f"{type(error).__name__} at {place}", str(error) or type(error).__name__)
 
     def _call_test(self) -> None:
@@ -220,11 +221,18 @@ def _finished(result: object) -> object:
     return asyncio.run(result) if inspect.iscoroutine(result) else result
 
 
-def _place(error: BaseException, path: Path) -> str:
-    """Where it was raised: the line of the test if it can be found, else the deepest one."""
+def _place(error: BaseException, root: Path) -> str:
+    """The last line of the project's own code that it passed, as file:line; else the line that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename) == path] or frames
-    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "an unknown place"
+    installed = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+    own = [
+        frame
+        for frame in frames
+        if Path(frame.filename).is_relative_to(root) and not frame.filename.startswith(installed)
+    ]
+    if own:
+        return f"{Path(own[-1].filename).relative_to(root).as_posix()}:{own[-1].lineno}"
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 def _name(item: pytest.Function) -> str:
