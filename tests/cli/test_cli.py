@@ -94,7 +94,7 @@ def test_doctor_says_what_is_configured_and_who_answers_and_never_a_key(project,
 
 
 def test_doctor_is_fine_when_all_that_was_asked_answers(project, capsys):
-    assert main(["doctor", "--endpoint", "prod", "--endpoint", "claude", "--json"]) == 0
+    assert main(["doctor", "prod", "claude", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [(one["endpoint"], one["fine"]) for one in document["endpoints"]] == [("prod", True), ("claude", True)]
     assert document["packages"]["openai"]
@@ -109,12 +109,12 @@ def test_doctor_says_what_a_server_objects_to(project, server, capsys):
     from model_server import error
 
     server.answer = lambda asked: error(400, "max_completion_tokens is not supported", param="max_completion_tokens")
-    assert main(["doctor", "--endpoint", "prod"]) == 1
+    assert main(["doctor", "prod"]) == 1
     assert "no: parameter rejected: max_completion_tokens" in capsys.readouterr().out
 
 
 def test_a_set_up_that_is_wrong_is_one_line_and_status_4(project, capsys):
-    assert main(["doctor", "--endpoint", "prdo"]) == 4
+    assert main(["doctor", "prdo"]) == 4
     assert "did you mean 'prod'" in capsys.readouterr().err
     (project / "pyproject.toml").write_text("[tool.behavior-contract]\nx = 1")
     assert main(["doctor"]) == 4

@@ -39,14 +39,8 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example: behavior-contract doctor --endpoint local-1"
-    parser.add_argument(
-        "--endpoint",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="look at this one only; may be given several times",
-    )
+    parser.epilog = "example: behavior-contract doctor local-1"
+    parser.add_argument("endpoints", nargs="*", metavar="NAME", help="look at these endpoints only")
     parser.add_argument(
         "--offline", action="store_true", help="ask nothing; otherwise each endpoint gets one small request"
     )
@@ -57,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     sys.path.insert(0, str(Path.cwd()))  # `python:` endpoints are the project's own modules
     settings = load_settings(Path.cwd())
-    names = list(dict.fromkeys(options.endpoint or [settings.endpoint, *settings.endpoints]))
+    names = list(dict.fromkeys(options.endpoints or [settings.endpoint, *settings.endpoints]))
     findings = examine([settings.find(name) for name in names], settings, ask=not options.offline)
     if options.json:
         document = {

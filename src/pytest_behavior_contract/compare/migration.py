@@ -56,9 +56,7 @@ def exit_status(comparison: Comparison) -> int:
 
 def _kind(baseline: Outcome | None, candidate: Outcome, *, down: bool, up: bool) -> Kind:
     after = candidate.decision
-    # Whether the baseline was broken already is no alarm of its own: a failure shown at 1 in 20 is enough.
-    leaned = baseline is not None and baseline.decision.leaning == "broken"
-    state = "broken" if leaned else baseline.decision.state if baseline else "unmeasured"
+    state = baseline.decision.state if baseline else "unmeasured"
     if after.state == "unmeasured":
         return "unmeasured"
     if after.state == "broken":
