@@ -166,7 +166,8 @@ def main() -> None:
     most = options.parse_args().vcrpy_most
     floors, ours, whole = {}, {}, {}
     print(
-        f"{'exchanges':>9}  {'floor':>8}  {'judged':>8}  {'ratio':>5}  {'pytest':>8}  vcrpy json / yaml  (ms an exchange)"
+        f"{'exchanges':>9}  {'floor':>8}  {'judged':>8}  {'ratio':>5}  {'pytest':>8}  vcrpy json / yaml"
+        "  (ms an exchange)"
     )
     for count in COUNTS:
         with tempfile.TemporaryDirectory() as name:
@@ -181,7 +182,8 @@ def main() -> None:
                 theirs = [f"{vcrpy_seconds(folder, form) / count * 1000:.2f}" for form in ("json", "yaml")]
             print(
                 f"{count:>9}  {floors[count] / count * 1000:8.4f}  {ours[count] / count * 1000:8.4f}"
-                f"  {ours[count] / floors[count]:5.2f}  {whole[count] / count * 1000:8.3f}  {' / '.join(filter(None, theirs))}"
+                f"  {ours[count] / floors[count]:5.2f}  {whole[count] / count * 1000:8.3f}"
+                f"  {' / '.join(filter(None, theirs))}"
             )
     print(f"exponent: floor {exponent(floors):.2f}, judged {exponent(ours):.2f} (1 is linear)")
     print(f"pytest and everything, {COUNTS[-1]} exchanges: {whole[COUNTS[-1]]:.2f} s")

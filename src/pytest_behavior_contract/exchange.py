@@ -197,6 +197,8 @@ def content_text(content: object) -> str:
 
 
 def _normalised(document: Any) -> Any:
+    if isinstance(document, str | int):
+        return document
     if isinstance(document, float) and document.is_integer():
         return int(document)
     if isinstance(document, Mapping):

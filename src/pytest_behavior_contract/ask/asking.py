@@ -38,13 +38,17 @@ class Library:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._tapes: dict[Path, Tape] = {}
+        self._found: dict[tuple[str, str, str, str], Tape] = {}
 
     def tape(self, folder: str, endpoint: Endpoint, contract: str, clause: str) -> Tape:
-        path = Path(folder) / CASSETTES / endpoint.folder / _file_name(contract) / f"{_file_name(clause)}.jsonl"
-        if path not in self._tapes:
-            shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
-            self._tapes[path] = Tape(path, shown_as=str(shown))
-        return self._tapes[path]
+        names = (folder, endpoint.name, contract, clause)
+        if names not in self._found:
+            path = Path(folder) / CASSETTES / endpoint.folder / _file_name(contract) / f"{_file_name(clause)}.jsonl"
+            if path not in self._tapes:
+                shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+                self._tapes[path] = Tape(path, shown_as=str(shown))
+            self._found[names] = self._tapes[path]
+        return self._found[names]
 
     def warnings(self) -> list[str]:
         return [warning for tape in self._tapes.values() for warning in tape.warnings]
@@ -108,7 +112,7 @@ class Asker:
         key = exchange_key(request.digest, sample, occurrence)
         if self.mode == "all" and not tape.is_fresh(key):
             return None
-        return tape.get(key)
+        return tape.get(key, request)
 
     async def ask(self, tape: Tape, request: Request, sample: int, occurrence: int = 0) -> Exchange:
         """Asks live; the same question asked twice at once is sent once. Raises EndpointError."""

@@ -55,7 +55,7 @@ def pick(document: Any, *path: str | int, kind: type[_Kind]) -> _Kind | None:
             if not isinstance(document, list) or not -len(document) <= step < len(document):
                 return None
             document = document[step]
-        elif isinstance(document, Mapping):
+        elif isinstance(document, dict):
             document = document.get(step)
         else:
             return None

@@ -18,7 +18,7 @@ def failed(cause: str, evidence: str = "", *, mend: str = "") -> Verdict:
 def excerpt(text: str, most: int = EVIDENCE_CHARACTERS) -> str:
     """The beginning of a text; characters that no encoding can carry (lone surrogates) become question marks."""
     short = text if len(text) <= most else text[: most - 1] + "…"
-    return short.encode("utf-8", "replace").decode("utf-8")
+    return short if short.isascii() else short.encode("utf-8", "replace").decode("utf-8")
 
 
 def quoted(text: str, most: int = 40) -> str:
