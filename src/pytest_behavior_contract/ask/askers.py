@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from pytest_behavior_contract.ask.asking import Asker, Library, Live, RecordMode
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.ask.local_model.server import LocalServer
-
-_VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+from pytest_behavior_contract.ask.redaction import environment_secrets
 
 
 class Askers:
@@ -61,9 +59,7 @@ class Askers:
 
     def secrets(self) -> tuple[str, ...]:
         """The values of all keys that this run knows of; none of them is ever written."""
-        names = [endpoint.api_key_env for endpoint in self.settings.endpoints.values()]
-        values = [os.environ.get(name, "") for name in (*names, *_VENDOR_VARIABLES) if name]
-        return tuple(dict.fromkeys(value for value in values if value))
+        return environment_secrets(endpoint.api_key_env for endpoint in self.settings.endpoints.values())
 
     def close(self) -> None:
         """Ends what is under way and every process that was started."""

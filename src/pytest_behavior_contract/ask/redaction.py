@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
+
+from pytest_behavior_contract.exchange import Exchange, Reply, canonical_json
 
 REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
 RESPONSE_HEADERS = frozenset(
@@ -22,6 +25,7 @@ RESPONSE_HEADERS = frozenset(
 """Headers that are kept; all others are not, because what nobody has thought of may hold a key."""
 
 SHORTEST_SECRET = 8
+_VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 _KEY_SHAPES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -55,3 +59,21 @@ def find_secret(places: Mapping[str, str], values: Iterable[str]) -> str:
         if any(value in text for value in known) or any(shape.search(text) for shape in _KEY_SHAPES):
             return place
     return ""
+
+
+def environment_secrets(variables: Iterable[str]) -> tuple[str, ...]:
+    """The values of the vendors' key variables and of these further ones, as far as they are set."""
+    values = (os.environ.get(name, "") for name in (*variables, *_VENDOR_VARIABLES) if name)
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def secret_in(exchange: Exchange, reply: Reply, values: Iterable[str]) -> str:
+    """The place of an exchange that holds a secret, the joined text of a stream included; empty where none does."""
+    places = {
+        "the request": canonical_json(exchange.request.body),
+        "the response": exchange.response.body,
+        "the reply's text": reply.text,
+        "the arguments of a tool call": " ".join(call.arguments_text for call in reply.tool_calls),
+        "the address": exchange.uri.partition("?")[0],
+    }
+    return find_secret(places, values)

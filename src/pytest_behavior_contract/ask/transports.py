@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 import httpx2
 
 from pytest_behavior_contract.ask.cassettes.tape_for_vcr import KEY_HEADER, TapeCassette, play, play_async
-from pytest_behavior_contract.ask.redaction import find_secret
+from pytest_behavior_contract.ask.redaction import secret_in
 from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound
-from pytest_behavior_contract.exchange import Exchange, Request, Response, canonical_json, exchange_key
+from pytest_behavior_contract.exchange import Exchange, Request, Response, exchange_key
 from pytest_behavior_contract.interfaces import Provider
 
 CALL_HEADER = "x-behavior-contract-call"
@@ -87,14 +87,7 @@ class Call:
             reply = self.provider.reply(exchange)
         except Exception as error:  # noqa: BLE001 - whatever a server sends, an answer that cannot be read is none
             return EndpointError("unusable answer", f"{type(error).__name__}: {error}")
-        places = {
-            "the request": canonical_json(exchange.request.body),
-            "the response": exchange.response.body,
-            "the reply's text": reply.text,
-            "the arguments of a tool call": " ".join(call.arguments_text for call in reply.tool_calls),
-            "the address": exchange.uri.partition("?")[0],
-        }
-        place = find_secret(places, self.secrets)
+        place = secret_in(exchange, reply, self.secrets)
         if place:
             return SecretFound("not recorded", f"{place} holds something that looks like a key")
         return None

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 VERBS = {
+    "cassette": "list and verify recordings, or hand them to vcrpy",
     "doctor": "what is configured, which keys are present, and whether the endpoints answer",
     "schema": "the JSON Schema of contract files, or of the report",
 }

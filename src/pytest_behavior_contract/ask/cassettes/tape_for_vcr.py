@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -140,6 +141,26 @@ def register(recorder: vcr.VCR) -> None:
     recorder.register_serializer("behavior-contract", TapeSerializer)
 
 
+def as_vcrpy_yaml(path: Path) -> str:
+    """A tape as a cassette in vcrpy's own YAML, which vcrpy replays without us; raises CassetteError.
+
+    vcrpy has no numbers of samples: it plays identical requests in the order of the file.
+    """
+    from vcr.serialize import serialize
+    from vcr.serializers import yamlserializer
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CassetteError(f"{path}: cannot be read: {error}") from None
+    interactions = list(_interactions(text, str(path)))
+    requests = [VcrRequest._from_dict(one["request"]) for one in interactions]  # noqa: SLF001 - vcr's own way to read one
+    written: str = serialize(
+        {"requests": requests, "responses": [one["response"] for one in interactions]}, yamlserializer
+    )
+    return written
+
+
 def vcr_response(response: Response) -> dict[str, Any]:
     return {
         "status": {"code": response.status, "message": ""},
@@ -148,16 +169,17 @@ def vcr_response(response: Response) -> dict[str, Any]:
     }
 
 
-def _interactions(text: str) -> Iterator[dict[str, Any]]:
+def _interactions(text: str, where: str = "cassette") -> Iterator[dict[str, Any]]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        exchange = parse_line(line.encode(), f"line {number}")
+        exchange = parse_line(line.encode(), f"{where}:{number}")
         yield {
             "request": {
                 "method": "POST",
                 "uri": exchange.uri,
-                "body": json.dumps(exchange.request.body),
+                # As the SDKs send it, so that even `raw_body` matches.
+                "body": json.dumps(exchange.request.body, separators=(",", ":"), ensure_ascii=False),
                 "headers": {name: [value] for name, value in exchange.request_headers.items()},
             },
             "response": {
