@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Behavior(Protocol):
-    """A kind of check on one reply: a frozen dataclass whose fields are its YAML keys."""
+    """A kind of check on one reply: a frozen dataclass whose fields are its YAML keys.
+
+    One that may be unable to judge anything, whatever the reply, says why in a property `unready`, and its clause is
+    unmeasured before anything is asked.
+    """
 
     def check(self, reply: Reply) -> Verdict:
         """Judges one reply; never raises, whatever the reply holds."""

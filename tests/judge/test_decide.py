@@ -47,7 +47,7 @@ def test_causes_are_counted_and_the_commonest_comes_first():
     long = Reply(text="Yes it is so")
     outcome = judged(both, [NO, long, long, NO, long]).outcome()
     assert [(cause.text, cause.count) for cause in outcome.causes] == [
-        ("more than 1 words", 3),
+        ("more than 1 word", 3),
         ("does not contain 'Yes'", 2),
     ]
     assert outcome.judged[0].verdict.behavior == "contains"
@@ -177,7 +177,7 @@ def test_promises_are_counted_one_by_one():
 
 def test_a_cap_that_can_show_nothing_is_said():
     assert judged(clause(samples=10), [YES] * 10).outcome().notes == (
-        "10 replies can never show a rate above 85%; 19 are needed",
+        "samples: 10 replies can never show a rate above 85%; 19 are needed",
     )
 
 

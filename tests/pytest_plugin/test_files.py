@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 
 def cassette(project, endpoint="old", clause="bare-json"):
     return project.path / "cassettes" / endpoint / "orders" / f"{clause}.jsonl"
@@ -57,7 +59,7 @@ def test_a_broken_clause_is_a_failure_with_its_cause(run, record):
             "#1 orders/bare-json  broken",
             "*relied on  src/parse.py:3: json.loads is called.",
             "*mend *strip the fence*",
-            "*again *pytest --contract orders.contract.yaml -k bare-json --contract-endpoint new",
+            "*again *pytest --contract orders.contract.yaml::bare-json --contract-endpoint new",
         ]
     )
     assert result.ret == 1
@@ -113,13 +115,25 @@ def test_a_model_that_is_down_is_an_error_and_never_green(record):
     assert result.ret == 1
 
 
-def test_too_few_recordings_leave_it_undecided_with_the_number_that_is_missing(run, record, project):
+@pytest.mark.parametrize("endpoint", ["old", "new"])
+def test_recordings_that_end_before_the_decision_are_an_error_and_neither_red_nor_green(run, record, project, endpoint):
+    record(endpoint)
+    path = cassette(project, endpoint)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:4]))
+    result = run("--contract-endpoint", endpoint)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*missing recording: * has no sample 4 of this request; *too few to decide*"])
+    result.stdout.fnmatch_lines([f"*again * --contract-endpoint {endpoint} --contract-record=missing"])
+    assert result.ret == 1
+
+
+def test_a_cap_that_decides_nothing_leaves_it_undecided_with_the_number_that_is_missing(run, record, project):
+    path = project.path / "orders.contract.yaml"
+    path.write_text(path.read_text().replace("  - id: bare-json\n", "  - id: bare-json\n    samples: 12\n"))
     record("old")
-    path = cassette(project)
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:12]))
     result = run("--contract", "-rs")
     result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines(["*undecided: 12 of 12 replies pass*about 11 more samples would settle it*"])
+    result.stdout.fnmatch_lines(["*undecided: 12 of 12 replies pass*about 7 more samples would settle it*"])
     result.stdout.fnmatch_lines(["does * ?   COULD NOT TELL"])
     assert result.ret == 0
     strict = run("--contract", "--contract-strict")

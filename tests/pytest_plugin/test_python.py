@@ -78,7 +78,9 @@ def test_a_test_without_the_decorator_is_one_sample_that_passes_or_fails(only_py
     assert len(tape(only_python, "says_yes").read_text().splitlines()) == 1
     result = run("--contract")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*orders/says_no is broken at old: 0 of 1 replies pass, 100% was promised"])
+    result.stdout.fnmatch_lines(
+        ["*orders/says_no is broken at old: 0 of 1 replies pass, 100% was promised, decided without statistics"]
+    )
 
 
 def test_async_tests_need_no_plugin_and_go_with_one(only_python, record, run):
@@ -324,7 +326,7 @@ def test_an_anthropic_application_at_an_anthropic_endpoint(application, server):
 def test_an_openai_application_is_not_sent_to_another_vendors_endpoint(application):
     result = application.runpytest_subprocess("--contract-endpoint=claude", "--contract-record=missing")
     result.assert_outcomes(errors=2)
-    result.stdout.fnmatch_lines(["*the application speaks openai's API, the endpoint does not*"])
+    result.stdout.fnmatch_lines(["*as_openai() at an endpoint that does not speak openai's API*"])
 
 
 def test_a_break_names_the_applications_own_line_and_the_question(application, server):
@@ -348,11 +350,54 @@ def test_a_break_names_the_applications_own_line_and_the_question(application, s
     result.stdout.fnmatch_lines(["*cause *JSONDecodeError at test_app.py:5 (5)", "*prompt *Which order?"])
 
 
+def test_a_call_outside_of_a_block_goes_to_nobody(application, server):
+    application.makepyfile(
+        test_app=f"""
+        import openai
+        from pytest_behavior_contract import clause
+
+        client = openai.OpenAI(api_key="key-of-the-app", base_url="{server.openai_url}")
+
+        def asked():
+            return client.chat.completions.create(model="m", messages=[{{"role": "user", "content": "Hi"}}])
+
+        @clause(assumes="It forgets the block.")
+        def test_forgotten(endpoint):
+            asked()
+
+        @clause(assumes="It swallows what it gets.")
+        def test_swallowed(endpoint):
+            with endpoint.as_openai():
+                asked()
+            try:
+                asked()
+            except Exception:
+                pass
+        """
+    )
+    result = application.runpytest_subprocess("--contract-record=missing")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*openai was called outside of a block: put the call inside *as_openai():*"])
+    assert {request.body["model"] for request in server.asked} <= {"m-1"}
+
+
+def test_tools_may_be_given_in_any_vendors_form(application, server):
+    application.makepyfile(
+        test_app="""
+        def test_tools(endpoint):
+            assert endpoint.ask("Hi", tools=[{"type": "function", "function": {"name": "look"}}]).text
+        """
+    )
+    server.answer = lambda asked: "Yes"
+    application.runpytest_subprocess("--contract-record=missing").assert_outcomes(passed=1)
+    assert server.asked[0].body["tools"][0]["function"]["name"] == "look"
+
+
 def test_an_application_needs_no_key_within_a_block(application, server, run, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "")
     application.makepyfile(
         test_app="""
-        import os, openai
+        import openai
         from pytest_behavior_contract import clause
 
         @clause(assumes="It answers.")
@@ -362,7 +407,6 @@ def test_an_application_needs_no_key_within_a_block(application, server, run, mo
                     model="m", messages=[{"role": "user", "content": "Is it?"}]
                 )
             assert made.choices[0].message.content
-            assert os.environ["OPENAI_API_KEY"] == ""
         """
     )
     application.runpytest_subprocess("--contract-record=missing").assert_outcomes(passed=1)

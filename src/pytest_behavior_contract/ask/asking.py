@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
-from pytest_behavior_contract.ask.sampling import Listener, Samples, Schedule, Unit, walk
+from pytest_behavior_contract.ask.sampling import Listener, Samples, Unit, walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.errors import CassetteError, EndpointError, MissingRecording, NotExpressible
 from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Sample, exchange_key
@@ -174,23 +174,28 @@ def reply_of(provider: Provider, exchange: Exchange) -> Reply:
 def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> None:
     """Walks a clause over its recordings alone.
 
-    Raises MissingRecording where a prompt is not recorded; recordings that simply end are no error, the clause is
-    judged on what is there.
+    Raises MissingRecording where they end before the listener has enough.
     """
     steps = walk(clause, listener)
     answers: list[Samples] | None = None
+    ends: dict[str, MissingRecording] = {}
     while True:
         try:
             batch = steps.send(answers) if answers is not None else next(steps)
         except StopIteration:
-            return
+            break
         answers = []
-        ended: set[str] = set()
         for unit in batch:
-            samples = None if unit.part in ended else _replayed(unit, clause, asker, listener, tally)
-            if samples is None:
-                ended.add(unit.part)
+            samples: Samples = None
+            if unit.part not in ends:
+                try:
+                    samples = _replayed(unit, clause, asker, tally)
+                except MissingRecording as error:
+                    ends[unit.part] = error
             answers.append(samples)
+    for part, end in ends.items():
+        if listener.further(part):
+            raise end
 
 
 async def sample_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> None:
@@ -210,7 +215,7 @@ def inexpressible(error: NotExpressible) -> Reply:
     return Reply(rejection=Rejection(status=0, message=str(error), parameter=error.what))
 
 
-def _replayed(unit: Unit, clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> Samples:
+def _replayed(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[Sample, ...]:
     samples = []
     for case in unit.cases:
         try:
@@ -221,23 +226,10 @@ def _replayed(unit: Unit, clause: Clause, asker: Asker, listener: Listener, tall
         tape = asker.tape(clause, case)
         exchange = asker.recorded(tape, request, unit.k)
         if exchange is None:
-            if unit.position > 0 and not _recorded_later(unit, clause, asker, listener):
-                return None
             raise missing(tape, request, unit.k, asker.endpoint.name)
         tally.replayed += 1
         samples.append(Sample(case=case.id, k=unit.k, reply=reply_of(asker.provider, exchange)))
     return tuple(samples)
-
-
-def _recorded_later(unit: Unit, clause: Clause, asker: Asker, listener: Listener) -> bool:
-    """Whether a later unit is on record, so that this one is a hole and not the end."""
-    schedule = Schedule(clause, unit.part)
-    return any(
-        exchange_key(asker.request(case.prompt).digest, later.k) in asker.tape(clause, case)
-        for position in range(unit.position + 1, listener.planned(unit.part))
-        for later in (schedule.unit(position),)
-        for case in later.cases
-    )
 
 
 async def _sampled(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[Sample, ...]:
@@ -290,7 +282,7 @@ def _nearest(tape: Tape, request: Request) -> str:
         if exchange is None:
             continue
         if digest == request.digest:
-            return "other samples of it are there"
+            return "other samples of it are there, too few to decide"
         recorded = dict(_leaves(exchange.request.body))
         differences = [
             f"{name}: recorded {_short(recorded.get(name))}, asked {_short(asked.get(name))}"

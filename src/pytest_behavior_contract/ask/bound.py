@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_behavior_contract.ask.asking import Asker, Tally, missing, reply_of
 from pytest_behavior_contract.ask.client_blocks import ClientBlock, Vendor
 from pytest_behavior_contract.ask.engine import Engine
-from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.declare.contract import Clause, read_tool
 from pytest_behavior_contract.declare.schema import PARAMETERS
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Tool
@@ -53,7 +53,7 @@ class BoundEndpoint:
         *,
         messages: Sequence[Mapping[str, Any]] = (),
         system: str = "",
-        tools: Sequence[Tool] = (),
+        tools: Sequence[Tool | Mapping[str, Any]] = (),
         request: Mapping[str, Any] | None = None,
         stream: bool = False,
         **parameters: Any,
@@ -64,7 +64,7 @@ class BoundEndpoint:
             prompt: what the user says; or give whole `messages`.
             messages: a conversation in the shape of OpenAI's Chat API.
             system: the system prompt.
-            tools: what the model may call.
+            tools: what the model may call: in OpenAI's, Anthropic's or the plain form, or as Tool.
             request: parameters under the surface's own names, sent as they are.
             stream: ask for a stream; the reply is the same either way.
             **parameters: parameters under neutral names, such as temperature and max_output_tokens.
@@ -114,6 +114,10 @@ class BoundEndpoint:
         self.prompt = ""
         self.replies = []
 
+    def refuse(self, error: EndpointError) -> None:
+        """Notes why the sample cannot count, in case the application swallows the error."""
+        self._error = self._error or error
+
     def finish(self) -> EndpointError | None:
         """Ends a sample; returns why it cannot count, even where the application swallowed the error."""
         for call in self._calls:
@@ -153,7 +157,7 @@ class BoundEndpoint:
         prompt: str,
         messages: Sequence[Mapping[str, Any]],
         system: str,
-        tools: Sequence[Tool],
+        tools: Sequence[Tool | Mapping[str, Any]],
         request: Mapping[str, Any] | None,
         *,
         stream: bool,
@@ -168,7 +172,7 @@ class BoundEndpoint:
         whole = Prompt(
             messages=tuple(messages) or ({"role": "user", "content": prompt},),
             system=system,
-            tools=tuple(tools),
+            tools=tuple(tool if isinstance(tool, Tool) else read_tool(tool) for tool in tools),
             parameters=parameters,
             request=request or {},
             stream=stream,

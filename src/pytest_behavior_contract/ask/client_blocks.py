@@ -11,6 +11,7 @@ import importlib
 import itertools
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -46,6 +47,7 @@ _NOWHERE = "http://replay.invalid"
 """What a client is made for that never sends anything."""
 
 _open_blocks: list[ClientBlock] = []
+_guards: dict[Vendor, list[Callable[[EndpointError], None]]] = {"openai": [], "anthropic": []}
 _lent_keys: dict[str, str | None] = {}
 _block_here: ContextVar[ClientBlock | None] = ContextVar("behavior_contract_block", default=None)
 _lock = threading.RLock()
@@ -86,7 +88,7 @@ class ClientBlock:
     def __enter__(self) -> Self:
         self._check_vendor()
         with _lock:
-            if not any(block.vendor == self.vendor for block in _open_blocks):
+            if not _is_patched(self.vendor):
                 _patch(self.vendor)
             _open_blocks.append(self)
         self._token = _block_here.set(self)
@@ -97,7 +99,7 @@ class ClientBlock:
             _block_here.reset(self._token)
         with _lock:
             _open_blocks.remove(self)
-            if not any(block.vendor == self.vendor for block in _open_blocks):
+            if not _is_patched(self.vendor):
                 _unpatch(self.vendor)
         for client in self._http_clients:
             client.close()
@@ -209,10 +211,32 @@ class ClientBlock:
         endpoint = self.asker.endpoint
         if endpoint.api != "local" and endpoint.provider.sdk != self.vendor:
             raise EndpointError(
-                f"the application speaks {self.vendor}'s API, the endpoint does not",
+                f"as_{self.vendor}() at an endpoint that does not speak {self.vendor}'s API",
                 f"endpoint {endpoint.name} is {endpoint.api}; requests are not translated between vendors",
                 final=True,
             )
+
+
+@contextlib.contextmanager
+def no_calls_outside_blocks(on_call: Callable[[EndpointError], None]) -> Iterator[None]:
+    """Keeps an application's clients from asking anybody but the endpoint under test.
+
+    Of the vendors' SDKs, those that are loaded by now are watched; one that a test first loads inside itself is not.
+    """
+    watched: list[Vendor] = [vendor for vendor in _SURFACES if vendor in sys.modules]
+    with _lock:
+        for vendor in watched:
+            if not _is_patched(vendor):
+                _patch(vendor)
+            _guards[vendor].append(on_call)
+    try:
+        yield
+    finally:
+        with _lock:
+            for vendor in watched:
+                _guards[vendor].remove(on_call)
+                if not _is_patched(vendor):
+                    _unpatch(vendor)
 
 
 class OtherCalls:
@@ -258,6 +282,23 @@ def _current(vendor: Vendor) -> ClientBlock | None:
     return opened[0] if opened else None
 
 
+def _is_patched(vendor: Vendor) -> bool:
+    return bool(_guards[vendor]) or any(block.vendor == vendor for block in _open_blocks)
+
+
+def _refuse_outside(vendor: Vendor) -> None:
+    """Raises where a call stands outside every block while a contract's test runs."""
+    if _guards[vendor]:
+        error = EndpointError(
+            f"{vendor} was called outside of a block",
+            f"put the call inside `with endpoint.as_{vendor}():`, or it would go to the vendor itself",
+            final=True,
+        )
+        for noted in _guards[vendor]:
+            noted(error)
+        raise error
+
+
 def _classes(vendor: Vendor) -> Iterator[tuple[Any, bool]]:
     """The SDK's classes that define `request`, sync and async."""
     module = importlib.import_module(vendor)
@@ -292,6 +333,8 @@ def _sync_request(vendor: Vendor, original: Callable[..., Any]) -> Callable[...,
     def request(client: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
         block = None if _is_ours(options) else _current(vendor)
         if block is None:
+            if not _is_ours(options):
+                _refuse_outside(vendor)
             return original(client, cast_to, options, **kwargs)
         target, options = block.prepared(client, options, asynchronous=False)
         try:
@@ -310,6 +353,8 @@ def _async_request(vendor: Vendor, original: Callable[..., Any]) -> Callable[...
     async def request(client: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
         block = None if _is_ours(options) else _current(vendor)
         if block is None:
+            if not _is_ours(options):
+                _refuse_outside(vendor)
             return await original(client, cast_to, options, **kwargs)
         target, options = block.prepared(client, options, asynchronous=True)
         try:

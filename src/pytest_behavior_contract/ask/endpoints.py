@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -18,6 +19,7 @@ TABLE = "behavior-contract"
 BUILT_IN = {"local-1": "local:local-1", "local-2": "local:local-2"}
 """Endpoints that need no configuration: two releases of the embedded model."""
 DEFAULT_ENDPOINT = "local-1"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class Settings:
 
     endpoint: str = DEFAULT_ENDPOINT
     """What plain `pytest --contract` asks."""
+    chosen: bool = False
+    """Whether the file names that endpoint, so that it is not merely the default."""
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     source: str = ""
     """The file it came from; empty where there is none."""
@@ -111,9 +115,12 @@ def load_settings(folder: Path) -> Settings:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path}: cannot be read: {error}") from None
-        table = document.get("tool", {}).get(TABLE)
-        if table is not None:
-            return _settings(table, str(path))
+        tools = document.get("tool", {})
+        if TABLE in tools:
+            return _settings(tools[TABLE], str(path))
+        for name in tools:
+            if name.replace("_", "-").casefold() in (TABLE, f"pytest-{TABLE}"):
+                raise SettingsError(f"{path}: [tool.{name}] is read by nobody; did you mean [tool.{TABLE}]?")
     return Settings()
 
 
@@ -128,7 +135,12 @@ def _settings(table: Any, source: str) -> Settings:
     if not isinstance(described, Mapping):
         raise SettingsError(f"{where}: endpoints should be tables, as in [tool.{TABLE}.endpoints.NAME]")
     endpoints = {name: _endpoint(name, entry, source) for name, entry in described.items()}
-    settings = Settings(endpoint=str(table.get("endpoint", DEFAULT_ENDPOINT)), endpoints=endpoints, source=source)
+    settings = Settings(
+        endpoint=str(table.get("endpoint", DEFAULT_ENDPOINT)),
+        chosen="endpoint" in table,
+        endpoints=endpoints,
+        source=source,
+    )
     try:
         settings.find(settings.endpoint)
     except SettingsError as error:
@@ -169,6 +181,11 @@ def _check(endpoint: Endpoint, where: str) -> Endpoint:
         raise SettingsError(f"{where}: unknown api {endpoint.api!r}{registry.did_you_mean(endpoint.api, apis)}")
     if not endpoint.model:
         raise SettingsError(f"{where}: 'model' is missing")
+    if endpoint.api_key_env and not _VARIABLE.fullmatch(endpoint.api_key_env):
+        # What it holds may be the key itself, so it is not repeated.
+        raise SettingsError(f"{where}: api_key_env should be the name of an environment variable, not a key")
+    if endpoint.base_url and not endpoint.base_url.startswith(("http://", "https://")):
+        raise SettingsError(f"{where}: base_url should begin with http:// or https://, is {endpoint.base_url!r}")
     for key in endpoint.parameters:
         if key not in PARAMETERS:
             raise SettingsError(f"{where}: unknown parameter {key!r}{registry.did_you_mean(key, PARAMETERS)}")

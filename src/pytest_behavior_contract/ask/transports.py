@@ -280,7 +280,7 @@ class _Tee(httpx2.SyncByteStream):
 @contextlib.contextmanager
 def _noted(call: Call, request: httpx2.Request) -> Iterator[None]:
     """Keeps with the call why there was no answer; the application may swallow the error."""
-    where = f"{request.url.scheme}://{request.url.host}"
+    where = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
     try:
         yield
     except httpx2.TimeoutException as error:

@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Contracts for the behavior of language models. Tests are run by pytest: pytest --contract",
         epilog="example: behavior-contract doctor",
     )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     # Only the verb that is used is imported: `schema` need not wait for what `doctor` needs.
     wanted = next((word for word in (sys.argv[1:] if arguments is None else arguments) if word in VERBS), "")
@@ -31,6 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name == wanted:
             importlib.import_module(f"{__name__}.{name}").add_arguments(verb)
     options = parser.parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"behavior-contract {version('pytest-behavior-contract')}\n")
+        return 0
     if not options.verb:
         parser.print_help()
         return 0

@@ -72,7 +72,8 @@ def _explain(error: Any) -> Iterator[tuple[Path, str]]:
 
 def _wrong_type(error: Any) -> str:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    return f"should be {' or '.join(_TYPES[name] for name in wanted)}, is {_shown(error.instance)}"
+    hint = '; the items of a list begin with "- "' if wanted == ["array"] else ""
+    return f"should be {' or '.join(_TYPES[name] for name in wanted)}, is {_shown(error.instance)}{hint}"
 
 
 def _wrong_pattern(error: Any) -> str:

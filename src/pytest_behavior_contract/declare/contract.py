@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pytest_behavior_contract.exchange import Prompt
+from pytest_behavior_contract.exchange import Prompt, Tool
 from pytest_behavior_contract.interfaces import Behavior, PairBehavior
 from pytest_behavior_contract.results import Severity
 
@@ -80,3 +82,21 @@ class Contract:
     consumer: str = ""
     path: str = ""
     clauses: tuple[Clause, ...] = ()
+
+
+def read_tool(entry: Any) -> Tool:
+    """A tool in OpenAI's Chat or Responses form, Anthropic's form, or the plain one; raises ValueError."""
+    if not isinstance(entry, Mapping):
+        raise ValueError(f"a tool should be a mapping, is {entry!r}")  # noqa: TRY004
+    function = entry.get("function", entry)
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        raise ValueError("a tool has no name")  # noqa: TRY004
+    parameters = function.get("parameters", function.get("input_schema", {}))
+    if not isinstance(parameters, Mapping):
+        raise ValueError(f"the parameters of tool {function['name']!r} should be a JSON Schema")  # noqa: TRY004
+    return Tool(
+        name=function["name"],
+        description=str(function.get("description", "")),
+        parameters=parameters,
+        strict=function.get("strict"),
+    )

@@ -32,8 +32,8 @@ class ClauseOptions:
 
 
 def clause(  # noqa: PLR0913 - one argument for each key of a contract file
-    *,
-    assumes: str,
+    *test: Callable[..., Any],
+    assumes: str = "",
     id: str = "",  # noqa: A002 - the same word as in contract files
     contract: str = "",
     why: str = "",
@@ -55,6 +55,8 @@ def clause(  # noqa: PLR0913 - one argument for each key of a contract file
             reply = endpoint.ask("Extract the order as JSON: two chairs to Turin")
             assert orders.parse(reply.text)
     """
+    if test:
+        raise TypeError('a clause needs the assumption in words: @clause(assumes="The reply is bare JSON.")')
     options = ClauseOptions(
         assumes=assumes,
         id=id,

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.declare.checking import key_path, schema_problems
-from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause, Contract, default_floor
+from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause, Contract, default_floor, read_tool
 from pytest_behavior_contract.declare.document import Document, DocumentError, parse
 from pytest_behavior_contract.declare.document import Path as Place
 from pytest_behavior_contract.declare.files import LARGEST_CONTRACT, MOST_CASES, Folder, read_text
-from pytest_behavior_contract.declare.variation import UnknownSlot, as_text, fill, swapped, unique_ids
+from pytest_behavior_contract.declare.variation import UnknownSlot, fill, swapped, unique_ids
 from pytest_behavior_contract.errors import ContractFileError, Problem
 from pytest_behavior_contract.exchange import Prompt, Tool
 from pytest_behavior_contract.interfaces import Behavior, PairBehavior
@@ -249,7 +249,7 @@ class _ClauseBuilder:
                 declared = self._folder.json(declared)
             if not isinstance(declared, list | tuple):
                 raise ValueError("should be a list of tools")  # noqa: TRY004, TRY301 - one path for all mistakes
-            return tuple(_tool(entry) for entry in declared)
+            return tuple(read_tool(entry) for entry in declared)
         except ValueError as error:
             self._wrong("tools", str(error))
             return ()
@@ -401,21 +401,3 @@ def _is_pair(name: str) -> bool:
 
 def _all_probes(cases: list[Case]) -> bool:
     return all(getattr(behavior, "deterministic", False) for case in cases for behavior in case.expect)
-
-
-def _tool(entry: Any) -> Tool:
-    """A tool in OpenAI's Chat or Responses form, Anthropic's form, or the plain one."""
-    if not isinstance(entry, Mapping):
-        raise ValueError(f"a tool should be a mapping, is {as_text(entry)}")  # noqa: TRY004
-    function = entry.get("function", entry)
-    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
-        raise ValueError("a tool has no name")  # noqa: TRY004
-    parameters = function.get("parameters", function.get("input_schema", {}))
-    if not isinstance(parameters, Mapping):
-        raise ValueError(f"the parameters of tool {function['name']!r} should be a JSON Schema")  # noqa: TRY004
-    return Tool(
-        name=function["name"],
-        description=str(function.get("description", "")),
-        parameters=parameters,
-        strict=function.get("strict"),
-    )

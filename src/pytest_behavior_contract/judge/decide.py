@@ -77,6 +77,9 @@ class ClauseJudge:
         return max((promise.planned for promise in self._promises[part]), default=0)
 
     def further(self, part: str) -> int:
+        """How many more units of a part are wanted; none as soon as one promise is broken, for then the clause is."""
+        if any(promise.decide().state == "broken" for promises in self._promises.values() for promise in promises):
+            return 0
         return max((promise.further() for promise in self._promises[part]), default=0)
 
     def add(self, part: str, samples: tuple[Sample, ...]) -> None:
@@ -147,7 +150,7 @@ class ClauseJudge:
             source=clause.source,
             problem=excerpt(problem, 1000),
             parts=parts,
-            causes=_causes(judged),
+            causes=_causes(judged, {part.name for part in parts if part.decision.state == "broken"}),
             judged=tuple(judged),
             served_models=tuple(served),
             recorded_from=dates[0] if dates else "",
@@ -156,7 +159,11 @@ class ClauseJudge:
             live=live,
             input_tokens=sum(usage.input_tokens for usage in usages),
             output_tokens=sum(usage.output_tokens for usage in usages),
-            notes=(*notes, *self._caps_too_low(), *_other_models(model, served)),
+            notes=(
+                *notes,
+                *(self._caps_too_low() if decision.state == "undecided" else ()),
+                *_other_models(model, served),
+            ),
         )
 
     def _caps_too_low(self) -> list[str]:
@@ -165,7 +172,7 @@ class ClauseJudge:
             (one, one.statistic) for all_ in self._promises.values() for one in all_ if isinstance(one.statistic, Rate)
         ]
         return [
-            f"{promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
+            f"samples: {promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
             for promise, statistic in rates
             if promise.planned < (needed := statistic.least_samples())
         ]
@@ -347,10 +354,11 @@ def _problem(decision: Decision, judged: list[Judged]) -> str:
     return f"{decision.note}; {first.cause}{detail}" if decision.note else f"{first.cause}{detail}"
 
 
-def _causes(judged: list[Judged]) -> tuple[Cause, ...]:
+def _causes(judged: list[Judged], broken: set[str]) -> tuple[Cause, ...]:
+    """Why replies failed: where promises are broken, of those alone."""
     counts: dict[str, list[Verdict]] = {}
     for one in judged:
-        if one.verdict.outcome == "fail":
+        if one.verdict.outcome == "fail" and (one.part in broken or not broken):
             counts.setdefault(one.verdict.cause, []).append(one.verdict)
     ordered = sorted(counts.items(), key=lambda entry: -len(entry[1]))
     return tuple(

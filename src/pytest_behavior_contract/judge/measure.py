@@ -8,6 +8,7 @@ from pytest_behavior_contract.ask.asking import Asker, Tally, replay_clause, sam
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.errors import CassetteError, EndpointError
 from pytest_behavior_contract.judge.decide import ALPHA, ClauseJudge, promises
+from pytest_behavior_contract.judge.verdicts import unready_of
 from pytest_behavior_contract.results import BINDING, Outcome
 
 BASELINE_ALPHA = 0.05
@@ -23,9 +24,10 @@ def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
     """The outcome that the recordings show; without them the clause is unmeasured."""
     judge = ClauseJudge(clause, asker.endpoint.name, alpha)
     tally = Tally()
-    problem = ""
+    problem = _unready(clause)
     try:
-        replay_clause(clause, asker, judge, tally)
+        if not problem:
+            replay_clause(clause, asker, judge, tally)
     except (EndpointError, CassetteError) as error:
         problem = str(error)
     return _outcome(judge, clause, asker, tally, problem)
@@ -35,12 +37,17 @@ async def measure(clause: Clause, asker: Asker, alpha: float) -> Outcome:
     """The outcome after asking for whatever is not recorded."""
     judge = ClauseJudge(clause, asker.endpoint.name, alpha)
     tally = Tally()
-    problem = ""
+    problem = _unready(clause)
     try:
-        await sample_clause(clause, asker, judge, tally)
+        if not problem:
+            await sample_clause(clause, asker, judge, tally)
     except (EndpointError, CassetteError) as error:
         problem = str(error)
     return _outcome(judge, clause, asker, tally, problem)
+
+
+def _unready(clause: Clause) -> str:
+    return next((found for case in clause.cases if (found := unready_of(case.expect))), "")
 
 
 def _outcome(judge: ClauseJudge, clause: Clause, asker: Asker, tally: Tally, problem: str) -> Outcome:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from pytest_behavior_contract.interfaces import Behavior
 from pytest_behavior_contract.results import Verdict
 
 EVIDENCE_CHARACTERS = 300
@@ -24,3 +27,8 @@ def excerpt(text: str, most: int = EVIDENCE_CHARACTERS) -> str:
 def quoted(text: str, most: int = 40) -> str:
     """A short piece of text for a cause, on one line."""
     return repr(excerpt(" ".join(text.split()), most))
+
+
+def unready_of(behaviors: Iterable[Behavior]) -> str:
+    """Why one of some checks can judge nothing, as far as it says so by an attribute `unready`; empty where all can."""
+    return next((found for one in behaviors if (found := str(getattr(one, "unready", "")))), "")

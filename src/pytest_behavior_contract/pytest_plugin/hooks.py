@@ -69,6 +69,9 @@ class ContractHooks:
         self._problems: list[str] = []
         self._bad_files = False
 
+    def pytest_report_header(self) -> str:
+        return self._session.description()
+
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         return ContractFile.from_parent(parent, path=file_path) if is_contract_file(file_path) else None
 
@@ -131,7 +134,8 @@ class ContractHooks:
         outcome = item.outcome if isinstance(item, ContractItem) else item.stash.get(python_tests.OUTCOME, None)
         if outcome is not None and (call.when == "call" or (call.when == "setup" and report.failed)):
             setattr(report, _REPORT_ATTRIBUTE, outcome_to_plain(outcome))
-        if call.excinfo is not None and isinstance(call.excinfo.value, python_tests.Unmeasured | ClauseBroken):
+        ours = python_tests.Unmeasured | ClauseBroken | pytest.fail.Exception
+        if call.excinfo is not None and hasattr(report, _REPORT_ATTRIBUTE) and isinstance(call.excinfo.value, ours):
             report.longrepr = str(call.excinfo.value)
         return report
 
@@ -164,7 +168,7 @@ class ContractHooks:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         report = self._session.report()
         if not any(run.outcomes for run in report.runs):
-            if self._bad_files:
+            if self._bad_files or self._config.option.collectonly:
                 return
             terminalreporter.write_line("no clause of a behavior contract was run, so nothing is known")
             return
@@ -177,6 +181,8 @@ class ContractHooks:
         terminalreporter.write(screen.render(report))
         for problem in self._problems:
             terminalreporter.write_line(problem, red=True)
+        for path in self._session.options.reports if not self._problems else ():
+            terminalreporter.write_line(f"report written to {path}")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -91,9 +91,9 @@ def conclude(session: ContractSession, outcome: Outcome) -> None:
             pytest.xfail(f"already broken at the baseline {session.baseline}: {cause_sentence(outcome)}")
         raise ClauseBroken(text)
     if state == "undecided":
-        text = f"undecided: {undecided_sentence(outcome)}"
+        text = f"{outcome.clause} is undecided: {undecided_sentence(outcome)}"
         if session.options.strict and outcome.binding and outcome.endpoint != session.baseline:
-            raise ClauseBroken(f"{outcome.clause} is {text}")
+            raise ClauseBroken(text)
         pytest.skip(shown(text))
 
 

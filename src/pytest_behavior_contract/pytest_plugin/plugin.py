@@ -25,6 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
         options = read_options(config)
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
+    for argument in config.args:
+        path = argument.partition("::")[0]
+        if path.endswith(".contract.yaml") and not options.active:
+            raise pytest.UsageError(f"{path} is a behavior contract; run it with: pytest --contract {argument}")
+        if path.endswith((".yaml", ".yml")) and options.active and not path.endswith(".contract.yaml"):
+            raise pytest.UsageError(f"{path}: the name of a contract file ends in .contract.yaml")
     if options.active:
         from pytest_behavior_contract.pytest_plugin.hooks import activate
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from pytest_behavior_contract.ask.bound import BoundEndpoint
+from pytest_behavior_contract.ask.client_blocks import no_calls_outside_blocks
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.declare.decorators import options_of, python_clause
 from pytest_behavior_contract.declare.variation import is_hypothesis_test, run_examples
@@ -29,10 +30,6 @@ OUTCOME = pytest.StashKey[Outcome]()
 _RUNNING = pytest.StashKey[bool]()
 _CLIENT = "client: "
 """Begins the cause where the SDK itself refuses a parameter: a finding, although nothing is asked."""
-
-
-class _End(Exception):  # noqa: N818 - private, and no error: the recordings have come to their end
-    pass
 
 
 class Unmeasured(Exception):  # noqa: N818 - what pytest shows as an error of the test
@@ -107,12 +104,11 @@ class _Sampling:
         self._item = item
         self._judge = ClauseJudge(clause, endpoint.name, alpha)
         self._endpoint = endpoint
-        self._asked = 0
 
     def outcome(self) -> Outcome:
         problem = ""
         try:
-            with _as_sync(self._item):
+            with _as_sync(self._item), no_calls_outside_blocks(self._endpoint.refuse):
                 self._run()
         except EndpointError as error:
             problem = str(error)
@@ -124,16 +120,13 @@ class _Sampling:
     def _run(self) -> None:
         test = self._item.obj
         number = 0
-        try:
-            while self._judge.further("replies"):
-                if is_hypothesis_test(test):
-                    each = functools.partial(self._example, number)
-                    run_examples(test, self._call_test, each, examples=self._judge.further("replies"))
-                else:
-                    self._sample(number, self._call_test)
-                number += 1
-        except _End:
-            return
+        while self._judge.further("replies"):
+            if is_hypothesis_test(test):
+                each = functools.partial(self._example, number)
+                run_examples(test, self._call_test, each, examples=self._judge.further("replies"))
+            else:
+                self._sample(number, self._call_test)
+            number += 1
 
     def _example(self, number: int, inner: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """One example of a hypothesis test; once the clause is decided, the remaining ones cost nothing."""
@@ -161,12 +154,9 @@ class _Sampling:
         if problem is None and needs_reply and not endpoint.replies:
             problem = self._nothing_asked(verdict)
         if problem is not None:
-            if isinstance(problem, MissingRecording) and self._asked:
-                raise _End
             if problem.final or isinstance(problem, MissingRecording):
                 raise problem
             verdict = Verdict(outcome="error", cause=problem.cause, evidence=excerpt(problem.detail))
-        self._asked += 1
         reply = endpoint.replies[-1].text if endpoint.replies else ""
         self._judge.add_replies(endpoint.replies)
         self._judge.add_verdict(number, verdict, prompt=endpoint.prompt, reply=reply)

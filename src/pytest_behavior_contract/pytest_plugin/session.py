@@ -28,7 +28,7 @@ class ContractSession:
     Args:
         options: what the command line asks for.
         root: pytest's root folder.
-        start: where the configuration is looked for, upwards.
+        start: where pytest was started; the configuration is looked for upwards of the root folder, else of this.
         addresses: embedded models that the controlling process already serves.
 
     Raises:
@@ -37,7 +37,10 @@ class ContractSession:
 
     def __init__(self, options: Options, root: Path, start: Path, addresses: Mapping[str, str] | None = None) -> None:
         self.options = options
-        settings = load_settings(start)
+        settings = load_settings(root)
+        if not settings.source:
+            settings = load_settings(start)
+        self._settings = settings
         mode = cast("RecordMode", options.record)
         self.askers = Askers(settings, mode, root, addresses)
         self.baseline = (options.baseline or settings.endpoint) if options.candidates else ""
@@ -56,6 +59,14 @@ class ContractSession:
     def live(self) -> bool:
         """Whether anything may be asked."""
         return self.options.record != "none"
+
+    def description(self) -> str:
+        """Which endpoints are asked, and whether anything is: the line in pytest's header."""
+        modes = {"none": "replayed", "missing": "replayed, and asked for what is missing", "all": "asked anew"}
+        what = " → ".join(self.endpoints) if self.baseline else ", ".join(self.endpoints)
+        default = not self.options.endpoints and not self.options.candidates and not self._settings.chosen
+        why = f" (the default; {self._settings.source or 'pyproject.toml'} names no endpoint)" if default else ""
+        return f"behavior contracts: {what}{why}, {modes[self.options.record]}"
 
     def plan(self, clauses: Iterable[Clause]) -> None:
         """Takes note of all clauses of the run: they share its chance of a false red."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pytest_behavior_contract.tell.wording import (
     bracketed,
     cause_sentence,
     counts,
+    first_failed,
+    found_in,
     more_needed,
     percent,
     provenance,
@@ -163,7 +166,7 @@ class Terminal:
             )
             if outcome.causes:
                 lines += self._said("cause", cause_sentence(outcome))
-        failed = next((judged for judged in outcome.judged if judged.verdict.outcome == "fail"), None)
+        failed = first_failed(outcome)
         if failed is not None:
             lines += [self._quoted(label, text) for label, text in _evidence(failed, outcome, baseline)]
         mend = next((cause.mend for cause in outcome.causes if cause.mend), "")
@@ -270,12 +273,14 @@ def _evidence(failed: Judged, outcome: Outcome, baseline: Outcome | None) -> Ite
             yield baseline.endpoint[:10], twin.reply
     if failed.reply:
         yield outcome.endpoint[:10] if baseline is not None else "reply", failed.reply
-    found = failed.verdict.evidence
-    if found and found not in failed.reply and failed.reply not in found and failed.part in ("replies", "contrast"):
+    found = found_in(failed)
+    if found:
         yield "found", found
 
 
 def _again(outcome: Outcome) -> str:
     path = outcome.source.rpartition(":")[0] or outcome.source
-    clause = outcome.clause.rpartition("/")[2]
-    return f"pytest --contract {path} -k {clause} --contract-endpoint {outcome.endpoint}"
+    clause = outcome.clause.partition("/")[2]
+    what = [f"{path}::{clause}"] if path.endswith(".yaml") else [path, "-k", clause]
+    record = ["--contract-record=missing"] if outcome.problem.startswith("missing recording") else []
+    return shlex.join(["pytest", "--contract", *what, "--contract-endpoint", outcome.endpoint, *record])

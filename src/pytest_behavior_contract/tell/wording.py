@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from pytest_behavior_contract.results import Comparison, Decision, Outcome, Part, Run
+from pytest_behavior_contract.results import Comparison, Decision, Judged, Outcome, Part, Run
 
 ORDER = ("broke", "broken", "unmeasured", "undecided", "weakened", "already broken", "improved", "held", "kept")
 """What needs attention first."""
@@ -24,6 +24,11 @@ def percent(rate: float) -> str:
     return f"{rate:.0%}"
 
 
+def promised(rate: float) -> str:
+    """A promised rate as its author wrote it: 0.999 is 99.9 %."""
+    return f"{rate * 100:.6g}%"
+
+
 def deciding_part(outcome: Outcome) -> Part | None:
     """The promise that the outcome's decision comes from."""
     return next((part for part in outcome.parts if part.decision == outcome.decision), None)
@@ -38,9 +43,9 @@ def rate_sentence(outcome: Outcome) -> str:
     whose = " of the contrast twin" if part is not None and part.name == "contrast" else ""
     text = f"{decision.passes} of {decision.n} replies{whose} pass"
     if decision.basis == "exact":
-        return f"{text}, {percent(outcome.rate)} was promised"
+        return f"{text}, {promised(outcome.rate)} was promised, decided without statistics"
     return (
-        f"{text} ({percent(decision.low)} to {percent(decision.high)}), at least {percent(outcome.rate)} was promised"
+        f"{text} ({percent(decision.low)} to {percent(decision.high)}), at least {promised(outcome.rate)} was promised"
     )
 
 
@@ -71,10 +76,27 @@ def broken_lines(outcome: Outcome) -> list[str]:
     lines = [f"{outcome.clause} is broken at {outcome.endpoint}: {rate_sentence(outcome)}"]
     if outcome.causes:
         lines.append(f"  cause  {cause_sentence(outcome)}")
-    first = next((judged for judged in outcome.judged if judged.verdict.outcome == "fail"), None)
+    first = first_failed(outcome)
     if first is not None and (first.reply or first.verdict.evidence):
-        lines.append(f"  found  {shown(first.reply or first.verdict.evidence, 200)}")
+        lines.append(f"  found  {shown(found_in(first) or first.reply, 200)}")
     return lines
+
+
+def first_failed(outcome: Outcome) -> Judged | None:
+    """The first failure of a broken promise, or of any where none is broken."""
+    broken = {part.name for part in outcome.parts if part.decision.state == "broken"}
+    failures = [judged for judged in outcome.judged if judged.verdict.outcome == "fail"]
+    return next((judged for judged in failures if judged.part in broken or not broken), None)
+
+
+def found_in(failed: Judged) -> str:
+    """What a check found, where the reply itself does not say it already."""
+    found = failed.verdict.evidence
+    if failed.part not in ("replies", "contrast") or (
+        failed.reply and (found in failed.reply or failed.reply in found)
+    ):
+        return ""
+    return found
 
 
 def reliance(outcome: Outcome) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import sysconfig
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ class Consumer:
     ```
 
     Returning False counts as a failure too; any other value is fine.
-    Causes: `consumer raised ERROR`, `consumer returned False`.
+    Causes: `consumer raised ERROR at FILE:LINE`, `consumer returned False`.
     Limits: the function runs in the test process, with what the model wrote.
     """
 
@@ -46,20 +48,35 @@ class Consumer:
             raise TypeError(f"{self.function} is not a function")
         return found  # type: ignore[no-any-return]  # whatever it returns is looked at below
 
-    def check(self, reply: Reply) -> Verdict:
+    @cached_property
+    def unready(self) -> str:
+        """Why it cannot judge anything, known before anything is asked; empty where it can."""
         try:
             call = self._call
         except Exception as error:  # noqa: BLE001 - an import runs foreign code, which may raise anything
-            return Verdict(outcome="error", cause=f"consumer {self.function} cannot be imported", evidence=str(error))
+            return f"consumer {self.function} cannot be imported: {type(error).__name__}: {error}"
         try:
-            result = call(reply.text)
+            inspect.signature(call).bind("")
+        except TypeError as error:
+            return f"consumer {self.function} cannot be called with a text: {error}"
+        except ValueError:
+            return ""  # some functions written in C do not tell
+        return ""
+
+    def check(self, reply: Reply) -> Verdict:
+        if self.unready:
+            return Verdict(outcome="error", cause=self.unready)
+        try:
+            result = self._call(reply.text)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the parser raises is the finding
-            return failed(f"consumer raised {type(error).__name__}", f"{_place(error)}{error} · reply: {reply.text}")
+            return failed(f"consumer raised {type(error).__name__}{_place(error)}", f"{error} · reply: {reply.text}")
         if result is False:
             return failed("consumer returned False", reply.text)
         return passed(f"{self.function} takes it")
 
 
 def _place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
+    """` at FILE:LINE`, the last line that is neither ours nor of an installed package; empty where there is none."""
+    foreign = (__file__, *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(foreign)]
+    return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

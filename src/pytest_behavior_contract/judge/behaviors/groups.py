@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.interfaces import Behavior
-from pytest_behavior_contract.judge.verdicts import failed, passed
+from pytest_behavior_contract.judge.verdicts import failed, passed, unready_of
 from pytest_behavior_contract.results import Verdict
 
 
@@ -26,6 +26,10 @@ class Not:
 
     members: ClassVar[str] = "one"
     expectation: Behavior
+
+    @property
+    def unready(self) -> str:
+        return unready_of((self.expectation,))
 
     def check(self, reply: Reply) -> Verdict:
         inner = self.expectation.check(reply)
@@ -50,6 +54,10 @@ class Any:
 
     members: ClassVar[str] = "many"
     expectations: tuple[Behavior, ...]
+
+    @property
+    def unready(self) -> str:
+        return unready_of(self.expectations)
 
     def check(self, reply: Reply) -> Verdict:
         failures = []
@@ -79,6 +87,10 @@ class All:
 
     members: ClassVar[str] = "many"
     expectations: tuple[Behavior, ...]
+
+    @property
+    def unready(self) -> str:
+        return unready_of(self.expectations)
 
     def check(self, reply: Reply) -> Verdict:
         found = []

@@ -31,5 +31,7 @@ class MaxWords:
     def check(self, reply: Reply) -> Verdict:
         count = len(reply.text.split())
         if count > self.words:
-            return failed(f"more than {self.words} words", f"{count} words: {reply.text}")
+            return failed(
+                f"more than {self.words} word{'' if self.words == 1 else 's'}", f"{count} words: {reply.text}"
+            )
         return passed(f"{count} words")

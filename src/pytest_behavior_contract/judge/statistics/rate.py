@@ -133,9 +133,10 @@ class Rate:
     def _more(self, passes: int, n: int) -> int:
         """About how many more replies settle it if they come as they did so far; 0 where none would."""
         if passes == n:
-            return straight(self.floor, self.beta, passes, n)
+            # A cap of so many would decide at its last look.
+            return max(1, self.least_samples() - n) if self.floor < 1 else 0
         if passes == 0:
-            return self._failures_to_break(n, n, 1000)
+            return max(self._failures_to_break(n, n, 1000), self.min_samples - n)
         rate = passes / n
         ways = (
             _replies_needed(rate, self.floor, log_e(passes, n, self.floor), self.beta),
