@@ -95,7 +95,7 @@ def test_the_readmes_commands_are_those_that_ci_runs():
 
 def test_the_tutorials_missing_recording_is_what_one_sees(tmp_path):
     texts = [block.values[0] for block in blocks("yaml", [ROOT / "docs" / "tutorial.md"])]
-    (contract,) = (text for text in texts if text.startswith("# reviews.contract.yaml"))
+    (contract,) = (text for text in texts if text.startswith("contract: reviews"))
     (tmp_path / "reviews.contract.yaml").write_text(contract)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--contract"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

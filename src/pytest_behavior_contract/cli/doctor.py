@@ -10,6 +10,7 @@ import platform
 import sys
 import tempfile
 import time
+import tomllib
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -49,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    sys.path.insert(0, str(Path.cwd()))  # `python:` endpoints are the project's own modules
     settings = load_settings(Path.cwd())
+    sys.path[:0] = _project_path(settings)
     names = list(dict.fromkeys(options.endpoints or [settings.endpoint, *settings.endpoints]))
     findings = examine([settings.find(name) for name in names], settings, ask=not options.offline)
     if options.json:
@@ -128,6 +129,18 @@ def _key(endpoint: Endpoint) -> str:
         return "none sent (name it in api_key_env)"
     name = endpoint.api_key_env or endpoint.provider.key_variable
     return f"{name} is set" if os.environ.get(name, "").strip() else f"{name} is not set"
+
+
+def _project_path(settings: Settings) -> list[str]:
+    """Where pytest would look for the module of a `python` endpoint."""
+    root = Path(settings.source).parent if settings.source else Path.cwd()
+    try:
+        document = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = {}
+    named = document.get("tool", {}).get("pytest", {}).get("ini_options", {}).get("pythonpath", [])
+    folders = named.split() if isinstance(named, str) else named
+    return [str(Path.cwd()), *(str(root / folder) for folder in folders)]
 
 
 def _versions() -> dict[str, str]:
