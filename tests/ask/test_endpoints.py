@@ -97,3 +97,30 @@ def test_an_unknown_name_lists_what_there_is(tmp_path):
 def test_names_are_safe_as_folders():
     assert Endpoint(name="openai-chat:org/m", api="openai-chat", model="m").folder == "openai-chat%3Aorg%2Fm"
     assert Endpoint(name="../up", api="openai-chat", model="m").folder == "..%2Fup"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("concurrency = 0", "concurrency should be at least 1, is 0"),
+        ("timeout_seconds = nan", "timeout_seconds should be above 0"),
+        ("retries = -3", "retries should be at least 0"),
+        ('base_url = "not a url"', "base_url should begin with http"),
+        ('api_key_env = "sk-abc-def"', "api_key_env should be the name of an environment variable, not a key"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_said(tmp_path, more, said):
+    text = f'[tool.behavior-contract.endpoints.a]\napi = "openai-chat"\nmodel = "m"\n{more}\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(SettingsError, match=said) as found:
+        load_settings(tmp_path)
+    assert "sk-abc" not in str(found.value)
+
+
+@pytest.mark.parametrize(("key", "value"), [("surface", "foo"), ("model", "local-9")])
+def test_an_embedded_model_that_does_not_exist_is_said_at_once(tmp_path, key, value):
+    entry = {"api": "local", "model": "local-1", key: value}
+    lines = "\n".join(f'{name} = "{text}"' for name, text in entry.items())
+    (tmp_path / "pyproject.toml").write_text(f"[tool.behavior-contract.endpoints.a]\n{lines}\n")
+    with pytest.raises(SettingsError, match=f"unknown {key} '{value}'"):
+        load_settings(tmp_path)

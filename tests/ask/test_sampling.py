@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pytest_behavior_contract.ask.sampling import Schedule, walk
 from pytest_behavior_contract.declare.contract import Case, Clause
+from pytest_behavior_contract.declare.loading import load_contract
 from pytest_behavior_contract.exchange import Prompt, Reply, Sample
 
 
@@ -114,3 +115,12 @@ def test_where_recordings_end_the_part_ends_and_the_others_go_on():
 def test_a_part_without_prompts_is_not_asked():
     listener = Listener({"replies": 3, "contrast": 3})
     assert sum(drive(FIVE, listener, reply)) == 3
+
+
+def test_cases_with_the_very_same_prompt_ask_for_replies_of_their_own(tmp_path):
+    path = tmp_path / "x.contract.yaml"
+    path.write_text(
+        "contract: c\nclauses:\n  - {id: x, assumes: It works., prompt: Hi, expect: [refuses], cases: [{n: 1}, {n: 2}]}\n"
+    )
+    (clause_of_two,) = load_contract(path).clauses
+    assert [case.sample(k) for k in range(3) for case in clause_of_two.cases] == [0, 1, 2, 3, 4, 5]

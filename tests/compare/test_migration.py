@@ -41,7 +41,7 @@ SAME = {"before": [PASS] * 20, "after": [PASS] * 20}
         ({"state": "kept"}, {"state": "kept"}, SAME, "held"),
         ({"state": "kept"}, {"state": "kept"}, BETTER, "improved"),
         ({"state": "kept"}, {"state": "kept"}, WORSE, "weakened"),
-        ({"state": "kept"}, {"state": "unmeasured"}, SAME, "held"),
+        ({"state": "kept"}, {"state": "unmeasured"}, SAME, "unmeasured"),
         ({"state": "kept"}, None, SAME, "held"),
         ({"state": "undecided"}, {"state": "kept"}, WORSE, "weakened"),
         ({"state": "undecided"}, {"state": "kept"}, SAME, "undecided"),

@@ -442,3 +442,32 @@ def test_a_test_that_asks_nothing_has_shown_nothing(only_python, run):
             "*orders/given could not be measured at old: nothing was asked: the test ended without a reply",
         ]
     )
+
+
+@pytest.mark.parametrize("when", ["setup", "teardown"])
+def test_an_error_around_one_clause_makes_no_yes_of_the_others(only_python, record, run, when):
+    before, after = ("raise RuntimeError", "pass") if when == "setup" else ("pass", "raise RuntimeError")
+    only_python.makepyfile(
+        test_orders=f"""
+        import pytest
+        from pytest_behavior_contract import clause
+
+        @pytest.fixture
+        def fragile():
+            {before}
+            yield
+            {after}
+
+        @clause(assumes="It says yes.")
+        def test_fine(endpoint):
+            assert endpoint.ask("Is it?").text == "Yes."
+
+        @clause(assumes="It says yes.")
+        def test_fragile(fragile, endpoint):
+            assert endpoint.ask("Is it so?").text == "Yes."
+        """
+    )
+    record("old", "new")
+    result = run("--contract-baseline", "old", "--contract-candidate", "new")
+    result.stdout.fnmatch_lines(["can I move *   COULD NOT TELL"])
+    assert result.ret == 6

@@ -77,5 +77,5 @@ class Askers:
         from pytest_behavior_contract.ask.live import LiveEndpoint, LiveFunction
 
         if endpoint.api == "python":
-            return LiveFunction(endpoint)
+            return LiveFunction(endpoint, secrets=self.secrets())
         return LiveEndpoint(endpoint, secrets=self.secrets(), base_url=self.address(endpoint))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
-from pytest_behavior_contract.ask.sampling import Listener, Samples, Unit, walk
+from pytest_behavior_contract.ask.sampling import Listener, Samples, Schedule, Unit, walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.errors import CassetteError, EndpointError, MissingRecording, NotExpressible
 from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Sample, exchange_key
@@ -179,6 +179,7 @@ def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally
     steps = walk(clause, listener)
     answers: list[Samples] | None = None
     ends: dict[str, MissingRecording] = {}
+    holes: dict[str, MissingRecording] = {}
     while True:
         try:
             batch = steps.send(answers) if answers is not None else next(steps)
@@ -191,7 +192,12 @@ def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally
                 try:
                     samples = _replayed(unit, clause, asker, tally)
                 except MissingRecording as error:
-                    ends[unit.part] = error
+                    if _recorded_later(unit, clause, asker, listener):
+                        # When it was recorded this one was never answered; it counts as it did then.
+                        samples = tuple(Sample(case=case.id, k=unit.k, error="not on record") for case in unit.cases)
+                        holes[unit.part] = holes.get(unit.part, error)
+                    else:
+                        ends[unit.part] = holes.get(unit.part, error)
             answers.append(samples)
     for part, end in ends.items():
         if listener.further(part):
@@ -224,12 +230,24 @@ def _replayed(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[S
             samples.append(Sample(case=case.id, k=unit.k, reply=inexpressible(error)))
             continue
         tape = asker.tape(clause, case)
-        exchange = asker.recorded(tape, request, unit.k)
+        number = case.sample(unit.k)
+        exchange = asker.recorded(tape, request, number)
         if exchange is None:
-            raise missing(tape, request, unit.k, asker.endpoint.name)
+            raise missing(tape, request, number, asker.endpoint.name)
         tally.replayed += 1
         samples.append(Sample(case=case.id, k=unit.k, reply=reply_of(asker.provider, exchange)))
     return tuple(samples)
+
+
+def _recorded_later(unit: Unit, clause: Clause, asker: Asker, listener: Listener) -> bool:
+    """Whether a later unit is on record, so that this one is a hole and not the end."""
+    schedule = Schedule(clause, unit.part)
+    later = (schedule.unit(position) for position in range(unit.position + 1, listener.planned(unit.part)))
+    return any(
+        exchange_key(asker.request(case.prompt).digest, case.sample(one.k)) in asker.tape(clause, case)
+        for one in later
+        for case in one.cases
+    )
 
 
 async def _sampled(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[Sample, ...]:
@@ -243,10 +261,11 @@ async def _sample(case: Case, k: int, clause: Clause, asker: Asker, tally: Tally
         return Sample(case=case.id, k=k, reply=inexpressible(error))
     tape = asker.tape(clause, case)
     try:
-        exchange = asker.recorded(tape, request, k)
+        number = case.sample(k)
+        exchange = asker.recorded(tape, request, number)
         replayed = exchange is not None
         if exchange is None:
-            exchange = await asker.ask(tape, request, k)
+            exchange = await asker.ask(tape, request, number)
         reply = reply_of(asker.provider, exchange)
     except EndpointError as error:
         if error.final:

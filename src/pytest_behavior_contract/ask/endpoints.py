@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -186,7 +187,30 @@ def _check(endpoint: Endpoint, where: str) -> Endpoint:
         raise SettingsError(f"{where}: api_key_env should be the name of an environment variable, not a key")
     if endpoint.base_url and not endpoint.base_url.startswith(("http://", "https://")):
         raise SettingsError(f"{where}: base_url should begin with http:// or https://, is {endpoint.base_url!r}")
+    _check_numbers(endpoint, where)
+    if not endpoint.name.strip(". "):
+        raise SettingsError(f"{where}: an endpoint's name is a folder's name too; {endpoint.name!r} cannot be one")
+    if endpoint.api == "local":
+        surfaces = [name for name in apis if name not in ("local", "python")]
+        for key, value, known in (
+            ("surface", endpoint.surface or surfaces[0], surfaces),
+            ("model", endpoint.model, [*BUILT_IN]),
+        ):
+            if value not in known:
+                raise SettingsError(f"{where}: unknown {key} {value!r}{registry.did_you_mean(value, known)}")
     for key in endpoint.parameters:
         if key not in PARAMETERS:
             raise SettingsError(f"{where}: unknown parameter {key!r}{registry.did_you_mean(key, PARAMETERS)}")
     return endpoint
+
+
+def _check_numbers(endpoint: Endpoint, where: str) -> None:
+    wrong = {
+        "concurrency": endpoint.concurrency < 1 and "at least 1",
+        "requests_per_minute": endpoint.requests_per_minute < 0 and "at least 0",
+        "timeout_seconds": not 0 < endpoint.timeout_seconds < math.inf and "above 0",
+        "retries": endpoint.retries < 0 and "at least 0",
+    }
+    for key, wanted in wrong.items():
+        if wanted:
+            raise SettingsError(f"{where}: {key} should be {wanted}, is {getattr(endpoint, key)}")

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_behavior_contract.ask.endpoints import Endpoint
-from pytest_behavior_contract.errors import EndpointError
+from pytest_behavior_contract.ask.redaction import environment_secrets, masked, secret_in
+from pytest_behavior_contract.errors import EndpointError, SecretFound
 from pytest_behavior_contract.exchange import Exchange, Request
 from pytest_behavior_contract.interfaces import Provider
 
@@ -86,8 +87,9 @@ class LiveEndpoint:
 class LiveFunction:
     """Calls a Python function in the place of a model."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, *, secrets: tuple[str, ...] = ()) -> None:
         self._endpoint = endpoint
+        self._secrets = secrets
         self._provider: Provider = endpoint.provider
         self._function: Callable[[Any], Any] | None = None
 
@@ -111,10 +113,11 @@ class LiveFunction:
             else:
                 answer = await asyncio.to_thread(function, prompt)
             text = response_body(answer)
-        except EndpointError:
+        except (EndpointError, asyncio.CancelledError):
             raise
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            raise EndpointError(f"{self._endpoint.model} raised {type(error).__name__}", str(error)) from None
+        except BaseException as error:  # noqa: BLE001 - a user's function may raise anything, even what ends a process
+            detail = masked(str(error), self._secrets)
+            raise EndpointError(f"{self._endpoint.model} raised {type(error).__name__}", detail) from None
         exchange = Exchange(
             request=request,
             response=Response(status=200, headers={"content-type": ("application/json",)}, body=text),
@@ -124,6 +127,9 @@ class LiveFunction:
             latency_seconds=round(time.perf_counter() - began, 4),
             uri=f"python:{self._endpoint.model}",
         )
+        place = secret_in(exchange, self._provider.reply(exchange), self._secrets)
+        if place:
+            raise SecretFound("not recorded", f"{place} holds something that looks like a key")
         tape.add(exchange)
         return exchange
 
@@ -230,7 +236,7 @@ def explained(error: Exception, call: Call, endpoint: Endpoint) -> EndpointError
 
 
 def _explained_status(status: int, error: Exception, endpoint: Endpoint) -> EndpointError:
-    message = str(getattr(error, "message", error))[:300]
+    message = masked(str(getattr(error, "message", error)), environment_secrets([endpoint.api_key_env]))[:300]
     if status in (401, 403, 407):
         variable = endpoint.api_key_env or endpoint.provider.key_variable
         hint = (

@@ -61,6 +61,16 @@ def find_secret(places: Mapping[str, str], values: Iterable[str]) -> str:
     return ""
 
 
+def masked(text: str, values: Iterable[str]) -> str:
+    """A message as it may be shown: a server's error may repeat the key it was sent."""
+    for value in values:
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "***")
+    for shape in _KEY_SHAPES:
+        text = shape.sub("***", text)
+    return text
+
+
 def environment_secrets(variables: Iterable[str]) -> tuple[str, ...]:
     """The values of the vendors' key variables and of these further ones, as far as they are set."""
     values = (os.environ.get(name, "") for name in (*variables, *_VENDOR_VARIABLES) if name)
@@ -75,5 +85,11 @@ def secret_in(exchange: Exchange, reply: Reply, values: Iterable[str]) -> str:
         "the reply's text": reply.text,
         "the arguments of a tool call": " ".join(call.arguments_text for call in reply.tool_calls),
         "the address": exchange.uri.partition("?")[0],
+        "a header": " ".join(
+            value
+            for name, values in exchange.response.headers.items()
+            if name.lower() in RESPONSE_HEADERS
+            for value in values
+        ),
     }
     return find_secret(places, values)

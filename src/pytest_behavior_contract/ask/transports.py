@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import httpx2
 
 from pytest_behavior_contract.ask.cassettes.tape_for_vcr import KEY_HEADER, TapeCassette, play, play_async
-from pytest_behavior_contract.ask.redaction import secret_in
+from pytest_behavior_contract.ask.redaction import masked, secret_in
 from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound
 from pytest_behavior_contract.exchange import Exchange, Request, Response, exchange_key
 from pytest_behavior_contract.interfaces import Provider
@@ -52,7 +52,7 @@ class Call:
     def finish(self, got: _Received, body: bytes, event_seconds: tuple[float, ...]) -> None:
         """Records a response that has come to its end, if it is one that counts as behavior."""
         if got.status >= 500 or got.status in _SHORT_OF_AN_ANSWER:
-            self.error = EndpointError(f"HTTP {got.status}", _decoded(got, body)[:300])
+            self.error = EndpointError(f"HTTP {got.status}", masked(_decoded(got, body), self.secrets)[:300])
             return
         exchange = Exchange(
             request=self.request,

@@ -63,6 +63,8 @@ def _kind(baseline: Outcome | None, candidate: Outcome, *, down: bool, up: bool)
         return "already broken" if state == "broken" else "broke"
     if after.state == "undecided":
         return "weakened" if down else "undecided"
+    if baseline is not None and state == "unmeasured":
+        return "unmeasured"
     if state == "broken":
         return "improved"
     if after.marginal:

@@ -31,10 +31,17 @@ class Case:
     """What the variants of one swapped prompt have in common."""
     variant: str = ""
     """Which variant of a swapped prompt it is, in words."""
+    copy: int = 0
+    """Which of the cases with the very same prompt it is, from 0: each asks for replies of its own."""
+    copies: int = 1
     part: str = "replies"
     """`replies`, or `contrast` for the harmless (or harmful) twin."""
     tape: str = ""
     """The clause whose cassette holds its recordings: the twin's own, so that nothing is asked twice."""
+
+    def sample(self, k: int) -> int:
+        """The number under which the k-th reply to this case is recorded."""
+        return k * self.copies + self.copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -281,7 +282,7 @@ class _ClauseBuilder:
                         part=part,
                     )
                 )
-        return cases
+        return _numbered(cases)
 
     def _case_values(self, entry: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:
         values: list[dict[str, Any]] = []
@@ -397,6 +398,20 @@ def _name_and_arguments(item: Any) -> tuple[str, Any]:
 
 def _is_pair(name: str) -> bool:
     return getattr(registry.resolve("behaviors", name), "pairs", False)
+
+
+def _numbered(cases: list[Case]) -> list[Case]:
+    """Tells cases with the very same prompt apart, so that one reply is never counted as several."""
+    prompts = [repr((case.prompt.messages, case.prompt.system)) for case in cases]
+    counts = Counter(prompts)
+    if len(counts) == len(cases):
+        return cases
+    seen: Counter[str] = Counter()
+    numbered = []
+    for case, prompt in zip(cases, prompts, strict=True):
+        numbered.append(dataclasses.replace(case, copy=seen[prompt], copies=counts[prompt]))
+        seen[prompt] += 1
+    return numbered
 
 
 def _all_probes(cases: list[Case]) -> bool:

@@ -24,6 +24,7 @@ from pytest_behavior_contract.pytest_plugin.items import (
 from pytest_behavior_contract.pytest_plugin.options import Options
 from pytest_behavior_contract.pytest_plugin.session import ContractSession, write_reports
 from pytest_behavior_contract.registry import names
+from pytest_behavior_contract.results import Decision, Outcome
 from pytest_behavior_contract.tell.json import outcome_from_plain, outcome_to_plain
 from pytest_behavior_contract.tell.terminal import Terminal
 
@@ -79,6 +80,8 @@ class ContractHooks:
         # Of a worker's files the controlling process sees only this.
         if report.failed and is_contract_file(Path(report.nodeid)):
             self._bad_files = True
+        elif report.failed:
+            self._unmeasured(report.nodeid, "could not be collected")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if python_tests.uses_our_endpoint(metafunc):
@@ -156,6 +159,8 @@ class ContractHooks:
         if plain is not None:
             outcome = outcome_from_plain(plain)
             self._session.report_outcomes[outcome.clause, outcome.endpoint] = outcome
+        elif report.failed:
+            self._unmeasured(report.nodeid, f"ended in an error at its {report.when}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -207,6 +212,21 @@ class ContractHooks:
                 return nodeid.rpartition("[")[0] or nodeid
 
         return ByClause(config, log)
+
+    def _unmeasured(self, nodeid: str, problem: str) -> None:
+        """What failed without saying anything of its clause is not known, so it is no yes."""
+        name, _, rest = nodeid.rpartition("[")
+        asked = rest.rstrip("]").split("-")
+        endpoints = [one for one in self._session.endpoints if one in rest.rstrip("]") or one in asked]
+        for endpoint in endpoints or self._session.endpoints:
+            outcome = Outcome(
+                clause=name or nodeid,
+                endpoint=endpoint,
+                decision=Decision(state="unmeasured"),
+                problem=problem,
+                source=f"{nodeid.partition('::')[0]}:0",
+            )
+            self._session.report_outcomes[outcome.clause, outcome.endpoint] = outcome
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         report = self._session.report()

@@ -245,6 +245,8 @@ def _difference(change: Change, outcome: Outcome | None, *, narrow: bool) -> str
 def _change_cause(change: Change, outcome: Outcome | None) -> str:
     if outcome is None:
         return "not asked at the candidate"
+    if change.kind == "unmeasured" and outcome.decision.state != "unmeasured":
+        return "the baseline could not be measured"
     if change.kind == "undecided":
         return more_needed(outcome.decision)
     if change.kind in ("held", "improved"):

@@ -53,3 +53,8 @@ def test_a_parser_that_cannot_be_had_is_an_error_and_no_verdict_on_the_model(par
 def test_the_form_is_checked_when_the_contract_is_loaded():
     with pytest.raises(ValueError, match="package.module:function"):
         Consumer(function="json.loads")
+
+
+def test_a_parser_that_would_have_to_be_awaited_is_no_judge(parsers):
+    found = Consumer(function="asyncio:sleep").check(Reply(text="1"))
+    assert (found.outcome, found.cause) == ("error", "consumer asyncio:sleep is async; give a plain function")

@@ -108,6 +108,8 @@ class AnthropicMessages:
             return _stream_fault(exchange.response.body)
         if pick(payload(exchange.response), "content", kind=list) is None:
             return "an answer without content"
+        if not text_at(payload(exchange.response), "stop_reason"):
+            return "an answer without a reason why it ended"
         return ""
 
     def reply(self, exchange: Exchange) -> Reply:

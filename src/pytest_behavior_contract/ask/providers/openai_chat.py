@@ -88,6 +88,11 @@ class OpenAIChat:
             return _stream_fault(exchange.response.body)
         if not objects_at(payload(exchange.response), "choices"):
             return "an answer without choices"
+        message = pick(payload(exchange.response), "choices", 0, "message", kind=dict)
+        if message is None or not isinstance(message.get("content"), str | list | None):
+            return "an answer whose message cannot be read"
+        if not isinstance(message.get("tool_calls"), list | None):
+            return "an answer whose tool calls cannot be read"
         return ""
 
     def reply(self, exchange: Exchange) -> Reply:

@@ -95,7 +95,7 @@ class OpenAIResponses:
             return "a stream that ends before it is finished"
         if text_at(document, "status") == "failed":
             return f"a failed response: {text_at(document, 'error', 'message')}"
-        if pick(document, "output", kind=list) is None:
+        if not pick(document, "output", kind=list):
             return "an answer without output"
         return ""
 

@@ -10,6 +10,13 @@ from pytest_behavior_contract.ask.wire import objects_at, payload, text_at, tool
 from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request
 
 SURFACE = "python"
+_FIELDS: Mapping[str, Any] = {
+    "text": str,
+    "tool_calls": list | tuple,
+    "finish_reason": str,
+    "refusal": str,
+    "model": str,
+}
 
 
 class PythonFunction:
@@ -67,4 +74,12 @@ def response_body(answer: Any) -> str:
     document = {"text": answer} if isinstance(answer, str) else answer
     if not isinstance(document, Mapping):
         raise TypeError(f"should return text or a mapping, returned {type(answer).__name__}")
+    for key, value in document.items():
+        if key not in _FIELDS:
+            raise TypeError(f"returned the key {key!r}; a reply has {', '.join(_FIELDS)}")
+        if not isinstance(value, _FIELDS[key]):
+            raise TypeError(f"returned {key!r} as {type(value).__name__}")
+    for call in document.get("tool_calls", ()):
+        if not isinstance(call, Mapping) or not isinstance(call.get("name"), str):
+            raise TypeError("returned a tool call without a name")
     return json.dumps(dict(document), ensure_ascii=False)

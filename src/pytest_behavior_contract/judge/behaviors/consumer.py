@@ -55,6 +55,8 @@ class Consumer:
             call = self._call
         except Exception as error:  # noqa: BLE001 - an import runs foreign code, which may raise anything
             return f"consumer {self.function} cannot be imported: {type(error).__name__}: {error}"
+        if inspect.iscoroutinefunction(call):
+            return f"consumer {self.function} is async; give a plain function"
         try:
             inspect.signature(call).bind("")
         except TypeError as error:
