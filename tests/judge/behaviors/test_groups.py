@@ -1,6 +1,9 @@
-from pytest_behavior_contract.exchange import Reply
+from pytest_behavior_contract.declare.contract import Case
+from pytest_behavior_contract.exchange import Prompt, Rejection, Reply
+from pytest_behavior_contract.judge.behaviors.accepted import Accepted
 from pytest_behavior_contract.judge.behaviors.contains import Contains
 from pytest_behavior_contract.judge.behaviors.groups import All, Any, Not
+from pytest_behavior_contract.judge.decide import judge_reply
 
 A, B = Contains(text="a"), Contains(text="b")
 
@@ -31,3 +34,10 @@ def test_an_error_within_not_stays_an_error():
 
     assert Not(expectation=Consumer(function="no_such_module:x")).check(Reply()).outcome == "error"
     assert Any(expectations=(Consumer(function="no_such_module:x"), A)).check(Reply(text="x")).outcome == "error"
+
+
+def test_a_rejection_can_be_what_is_expected():
+    reply = Reply(rejection=Rejection(status=400, message="no temperature", parameter="temperature"))
+    contract_case = Case(id="1", prompt=Prompt(messages=()), expect=(Not(expectation=Accepted()),))
+    assert judge_reply(reply, contract_case).passed
+    assert not judge_reply(Reply(text="Hi"), contract_case).passed

@@ -31,6 +31,10 @@ class Not:
     def unready(self) -> str:
         return unready_of((self.expectation,))
 
+    @property
+    def judges_rejection(self) -> bool:
+        return bool(getattr(self.expectation, "judges_rejection", False))
+
     def check(self, reply: Reply) -> Verdict:
         inner = self.expectation.check(reply)
         if inner.outcome == "error":
@@ -58,6 +62,10 @@ class Any:
     @property
     def unready(self) -> str:
         return unready_of(self.expectations)
+
+    @property
+    def judges_rejection(self) -> bool:
+        return any(getattr(one, "judges_rejection", False) for one in self.expectations)
 
     def check(self, reply: Reply) -> Verdict:
         failures = []
@@ -91,6 +99,10 @@ class All:
     @property
     def unready(self) -> str:
         return unready_of(self.expectations)
+
+    @property
+    def judges_rejection(self) -> bool:
+        return any(getattr(one, "judges_rejection", False) for one in self.expectations)
 
     def check(self, reply: Reply) -> Verdict:
         found = []
