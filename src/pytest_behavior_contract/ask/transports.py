@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import httpx2
 
 from pytest_behavior_contract.ask.cassettes.tape_for_vcr import KEY_HEADER, TapeCassette, play, play_async
-from pytest_behavior_contract.ask.redaction import masked, secret_in
-from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound
+from pytest_behavior_contract.ask.recording import record
+from pytest_behavior_contract.ask.redaction import masked
+from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Exchange, Request, Response, exchange_key
 from pytest_behavior_contract.interfaces import Provider
 
@@ -71,26 +72,10 @@ class Call:
             request_headers=got.request_headers,
             versions=self.versions,
         )
-        self.error = self._why_not(exchange)
-        if self.error is not None:
-            return
         try:
-            self.exchange = self.cassette.append_exchange(exchange)
-        except CassetteError as error:
-            self.error = EndpointError("not recorded", str(error), final=True)
-
-    def _why_not(self, exchange: Exchange) -> EndpointError | None:
-        fault = self.provider.fault(exchange)
-        if fault:
-            return EndpointError("unusable answer", fault)
-        try:
-            reply = self.provider.reply(exchange)
-        except Exception as error:  # noqa: BLE001 - whatever a server sends, an answer that cannot be read is none
-            return EndpointError("unusable answer", f"{type(error).__name__}: {error}")
-        place = secret_in(exchange, reply, self.secrets)
-        if place:
-            return SecretFound("not recorded", f"{place} holds something that looks like a key")
-        return None
+            self.exchange = record(exchange, self.cassette, self.provider, self.secrets)
+        except EndpointError as error:
+            self.error = error
 
 
 @dataclass(slots=True, kw_only=True)
