@@ -76,6 +76,10 @@ class Prices:
         usual = min(cap, USUAL_OUTPUT_TOKENS) if cap else USUAL_OUTPUT_TOKENS
         return self.of(most_input_tokens(request) // CHARACTERS_PER_TOKEN, usual)
 
+    def capped(self, request: Request) -> bool:
+        """Whether a request limits its output, so that its cost at most is no guess; what is free need not."""
+        return output_cap(request.body) > 0 or self.of(0, _MILLION) == 0
+
     @cached_property
     def _provider(self) -> Mapping[str, str]:
         """How genai-prices is told whose price it is; empty where it is nobody's that it knows."""

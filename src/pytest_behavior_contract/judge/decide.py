@@ -96,7 +96,9 @@ class ClauseJudge:
             self._judged.append(_judged(case, sample, verdict, part))
         if part == "replies" and self._clause.pairs:
             self._judged += self._pairs.add(samples, self._cases)
-        return any(one.verdict.outcome == "fail" for one in self._judged[judged_before:])
+        # Who lists prompts wants to know of each of them, so one failure does not keep the others from being asked.
+        some_failed = any(one.verdict.outcome == "fail" for one in self._judged[judged_before:])
+        return some_failed and not self._clause.deterministic
 
     def add_verdict(self, k: int, verdict: Verdict, *, prompt: str = "", reply: str = "") -> None:
         """Takes a verdict that was reached elsewhere: by running a Python test."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ class Options:
     record: str
     reports: tuple[str, ...]
     strict: bool
+    budget: float | None = None
+    max_calls: int | None = None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -61,6 +65,18 @@ def add_options(parser: pytest.Parser) -> None:
         "all: ask for everything anew",
     )
     group.addoption(
+        "--contract-budget",
+        type=_amount,
+        metavar="USD",
+        help="the most money that live calls may cost; what is decided by then is reported",
+    )
+    group.addoption(
+        "--contract-max-calls",
+        type=_count,
+        metavar="N",
+        help="the most requests that may be sent; what is decided by then is reported",
+    )
+    group.addoption(
         "--contract-report",
         action="append",
         default=[],
@@ -74,6 +90,20 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
+def _amount(text: str) -> float:
+    value = float(text.removeprefix("$"))
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no amount of money")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is no number of calls")
+    return value
+
+
 def read_options(config: pytest.Config) -> Options:
     """The options of a run; raises ValueError for combinations that make no sense."""
     endpoints = tuple(config.getoption("--contract-endpoint"))
@@ -82,7 +112,11 @@ def read_options(config: pytest.Config) -> Options:
     record = str(config.getoption("--contract-record"))
     reports = tuple(config.getoption("--contract-report"))
     strict = bool(config.getoption("--contract-strict"))
-    implied = bool(endpoints or baseline or candidates or reports or strict) or record != "none"
+    budget, max_calls = config.getoption("--contract-budget"), config.getoption("--contract-max-calls")
+    limited = budget is not None or max_calls is not None
+    implied = bool(endpoints or baseline or candidates or reports or strict or limited) or record != "none"
+    if limited and record == "none":
+        raise ValueError("--contract-budget and --contract-max-calls are for live runs; add --contract-record=missing")
     if baseline and not candidates:
         raise ValueError("--contract-baseline needs --contract-candidate NAME: what should take its place?")
     if endpoints and candidates:
@@ -97,4 +131,6 @@ def read_options(config: pytest.Config) -> Options:
         record=record,
         reports=reports,
         strict=strict,
+        budget=budget,
+        max_calls=max_calls,
     )

@@ -23,6 +23,8 @@ from pytest_behavior_contract.tell.wording import (
     reliance,
     run_answer,
     shown,
+    spending,
+    spent_on,
     undecided_sentence,
 )
 
@@ -56,7 +58,25 @@ class Terminal:
         if not report.comparisons:
             for run in report.runs:
                 lines += [*self._run(run), ""]
+        for part in (self._warnings(report), self._payments(report)):
+            lines += [*part, ""] if part else []
         return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
+
+    def _warnings(self, report: Report) -> list[str]:
+        """What one should know of clauses that are fine, and so have no lines of their own."""
+        fine = [one for run in report.runs for one in run.outcomes if one.decision.state == "kept" and one.notes]
+        if self.verbosity < 0:
+            return []
+        return [shown(f"note: {one.clause} at {one.endpoint}: {note}") for one in fine for note in one.notes]
+
+    def _payments(self, report: Report) -> list[str]:
+        """With -v, what each clause cost."""
+        paid = [one for run in report.runs for one in run.outcomes if one.spent.calls]
+        if self.verbosity < 1 or not paid:
+            return []
+        width = max(len(one.clause) for one in paid)
+        lines = [f"{one.clause:<{width}}  {one.endpoint}  {spending(one.spent)}" for one in paid]
+        return ["paid for live calls", *lines, f"{'in all':<{width}}  {spending(spent_on(paid))}"]
 
     def _comparison(self, comparison: Comparison, baseline: Run, candidate: Run) -> list[str]:
         question = f"can I move  {_named(baseline)} → {_named(candidate)} ?"
