@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -17,10 +18,11 @@ from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.ask.recording import utc_now
 from pytest_behavior_contract.compare.migration import compare_outcomes, compare_runs, exit_status
 from pytest_behavior_contract.declare.contract import Clause
-from pytest_behavior_contract.errors import SettingsError, Stopped
+from pytest_behavior_contract.errors import EndpointError, SettingsError, Stopped
 from pytest_behavior_contract.judge.decide import ClauseJudge
 from pytest_behavior_contract.judge.forecast import Forecast, forecast
 from pytest_behavior_contract.judge.measure import BASELINE_ALPHA, alpha_of_each, measure, replay
+from pytest_behavior_contract.pytest_plugin.offline import offline
 from pytest_behavior_contract.pytest_plugin.options import Options
 from pytest_behavior_contract.results import Change, Outcome, Report, Run
 
@@ -81,6 +83,10 @@ class ContractSession:
         """Whether anything may be asked."""
         return self.options.record != "none"
 
+    def unconnected(self, on_attempt: Callable[[EndpointError], None]) -> AbstractContextManager[None]:
+        """A context for measuring: in replay nothing connects to anything."""
+        return nullcontext() if self.live else offline(self._settings.allow_connections, on_attempt)
+
     def description(self) -> str:
         """Which endpoints are asked, and whether anything is: the line in pytest's header."""
         modes = {"none": "replayed", "missing": "replayed, and asked for what is missing", "all": "asked anew"}
@@ -123,7 +129,10 @@ class ContractSession:
                 self.prefetch([(clause, endpoint)])
                 self._outcomes[key] = self.askers.engine.result(self._futures[key])
             else:
-                self._outcomes[key] = replay(clause, self.askers.asker(endpoint), self.alpha(endpoint))
+                attempts: list[EndpointError] = []
+                with self.unconnected(attempts.append):
+                    outcome = replay(clause, self.askers.asker(endpoint), self.alpha(endpoint))
+                self._outcomes[key] = unmeasured(clause, endpoint, str(attempts[0])) if attempts else outcome
         return self._outcomes[key]
 
     def interrupt(self) -> list[Outcome]:
