@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pytest_behavior_contract.ask.asking import Asker, Library, Live, RecordMode
+from pytest_behavior_contract.ask.asker import Asker, Library, Live, RecordMode
+from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.ask.local_model.server import LocalServer
 from pytest_behavior_contract.ask.redaction import environment_secrets
+from pytest_behavior_contract.errors import EndpointError
 
 
 class Askers:
@@ -20,10 +22,19 @@ class Askers:
         mode: whether recordings are used, completed or made anew.
         root: the folder that paths in messages are relative to.
         addresses: embedded models that another process of the same run already serves, by release.
+        purse: what all calls are paid from.
+        share: how many processes the run has, which share the limits of each endpoint.
     """
 
     def __init__(
-        self, settings: Settings, mode: RecordMode, root: Path, addresses: Mapping[str, str] | None = None
+        self,
+        settings: Settings,
+        mode: RecordMode,
+        root: Path,
+        addresses: Mapping[str, str] | None = None,
+        *,
+        purse: Purse | None = None,
+        share: int = 1,
     ) -> None:
         self.settings = settings
         self.mode = mode
@@ -32,12 +43,22 @@ class Askers:
         self._askers: dict[str, Asker] = {}
         self._servers: dict[str, LocalServer] = {}
         self._addresses = dict(addresses or {})
+        self.purse = purse or Purse()
+        self._share = share
 
     def asker(self, name: str) -> Asker:
         """The asker of an endpoint; raises SettingsError for a name that is none."""
         if name not in self._askers:
             endpoint = self.settings.find(name)
-            self._askers[name] = Asker(endpoint, self.mode, self.library, lambda: self._live(endpoint))
+            self._askers[name] = Asker(
+                endpoint,
+                self.mode,
+                self.library,
+                lambda heard: self._live(endpoint, heard),
+                purse=self.purse,
+                share=self._share,
+                secrets=self.secrets(),
+            )
         return self._askers[name]
 
     def address(self, endpoint: Endpoint) -> str:
@@ -61,6 +82,11 @@ class Askers:
         """The values of all keys that this run knows of; none of them is ever written."""
         return environment_secrets(endpoint.api_key_env for endpoint in self.settings.endpoints.values())
 
+    def stop(self, error: EndpointError) -> None:
+        """Lets nothing more be asked; whoever waits for an answer gets the error."""
+        for asker in self._askers.values():
+            self.engine.call(asker.stop, error)
+
     def close(self) -> None:
         """Ends what is under way and every process that was started."""
         try:
@@ -73,9 +99,9 @@ class Askers:
             for server in self._servers.values():
                 server.stop()
 
-    def _live(self, endpoint: Endpoint) -> Live:
+    def _live(self, endpoint: Endpoint, heard: Callable[[Mapping[str, str]], None]) -> Live:
         from pytest_behavior_contract.ask.live import LiveEndpoint, LiveFunction
 
         if endpoint.api == "python":
             return LiveFunction(endpoint, secrets=self.secrets())
-        return LiveEndpoint(endpoint, secrets=self.secrets(), base_url=self.address(endpoint))
+        return LiveEndpoint(endpoint, heard, secrets=self.secrets(), base_url=self.address(endpoint))

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_behavior_contract.ask.asking import Asker, Tally, missing, reply_of
+from pytest_behavior_contract.ask.asker import Asker, Tally
+from pytest_behavior_contract.ask.asking import missing, reply_of
 from pytest_behavior_contract.ask.client_blocks import ClientBlock, Vendor
 from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.declare.contract import Clause, read_tool

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pytest_behavior_contract import registry
-from pytest_behavior_contract.ask.asking import Asker, missing
+from pytest_behavior_contract.ask.asker import Asker
+from pytest_behavior_contract.ask.asking import missing
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.live import NO_KEY, new_call, sdk_client
 from pytest_behavior_contract.ask.wire import http_fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
@@ -46,14 +46,16 @@ class Endpoint:
     """Another client class of the vendor's SDK, such as AzureOpenAI or AnthropicBedrock."""
     client_options: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of that class."""
-    concurrency: int = 8
-    """At most this many requests at a time."""
+    concurrency: int = 16
+    """At most this many requests at a time; fewer while the server answers 429."""
     requests_per_minute: int = 0
     """0: no limit of ours."""
     timeout_seconds: float = 120.0
-    """Longest silence of a server before the request is given up."""
+    """Longest time that an answer may take, to its last byte; and longest time to wait because of rate limits."""
     retries: int = 3
-    """How often a request is asked again after 429, 5xx, a timeout or a broken connection."""
+    """How often a request is asked again after a 5xx, a timeout, a broken connection, or a 429 that names no wait."""
+    price: Mapping[str, float] = field(default_factory=dict)
+    """US dollars per million tokens, as {input = 0.15, output = 0.6}; by the price list where left out."""
 
     @property
     def provider(self) -> Provider:
@@ -201,7 +203,13 @@ def _check(endpoint: Endpoint, where: str) -> Endpoint:
     for key in endpoint.parameters:
         if key not in PARAMETERS:
             raise SettingsError(f"{where}: unknown parameter {key!r}{registry.did_you_mean(key, PARAMETERS)}")
+    if endpoint.price and (set(endpoint.price) != {"input", "output"} or not _are_amounts(endpoint.price.values())):
+        raise SettingsError(f"{where}: price should be dollars per million tokens: {{input = 0.15, output = 0.6}}")
     return endpoint
+
+
+def _are_amounts(values: Iterable[float]) -> bool:
+    return all(0 <= value < math.inf for value in values)
 
 
 def _check_numbers(endpoint: Endpoint, where: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 _Result = TypeVar("_Result")
@@ -31,6 +31,13 @@ class Engine:
         except BaseException:
             future.cancel()
             raise
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Calls a function within the loop, soon; if nothing ever ran there, there is nothing to call it for."""
+        with self._lock:
+            loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(function, *arguments)
 
     def cancel_all(self) -> None:
         """Cancels what is still under way and waits until it has ended."""

@@ -18,7 +18,7 @@ from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
 from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.registry import names, resolve
-from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Verdict
+from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Spending, Verdict
 
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
@@ -82,8 +82,9 @@ class ClauseJudge:
             return 0
         return max((promise.further() for promise in self._promises[part]), default=0)
 
-    def add(self, part: str, samples: tuple[Sample, ...]) -> None:
-        """Judges the samples of one unit."""
+    def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
+        """Judges the samples of one unit; a failure among them may have settled the matter."""
+        judged_before = len(self._judged)
         for sample in samples:
             case = self._cases[part, sample.case]
             verdict = _of_part(self._verdict(case, sample), part)
@@ -95,6 +96,7 @@ class ClauseJudge:
             self._judged.append(_judged(case, sample, verdict, part))
         if part == "replies" and self._clause.pairs:
             self._judged += self._pairs.add(samples, self._cases)
+        return any(one.verdict.outcome == "fail" for one in self._judged[judged_before:])
 
     def add_verdict(self, k: int, verdict: Verdict, *, prompt: str = "", reply: str = "") -> None:
         """Takes a verdict that was reached elsewhere: by running a Python test."""
@@ -108,7 +110,15 @@ class ClauseJudge:
         self._replies += replies
 
     def outcome(
-        self, *, replayed: int = 0, live: int = 0, problem: str = "", model: str = "", notes: Sequence[str] = ()
+        self,
+        *,
+        replayed: int = 0,
+        live: int = 0,
+        problem: str = "",
+        stopped: str = "",
+        spent: Spending | None = None,
+        model: str = "",
+        notes: Sequence[str] = (),
     ) -> Outcome:
         """All that was found; with a problem it is unmeasured, whatever was seen before.
 
@@ -116,6 +126,8 @@ class ClauseJudge:
             replayed: how many exchanges came from recordings.
             live: how many were asked.
             problem: why the clause could not be measured; empty where it could.
+            stopped: why nothing more was asked, where what was seen by then may not be enough.
+            spent: what the run paid for it.
             model: the model that was asked for, to hold against what was served.
             notes: what else one should know.
         """
@@ -130,7 +142,7 @@ class ClauseJudge:
             decision = Decision(state="unmeasured", n=seen.n, passes=seen.passes)
         else:
             decision = min((part.decision for part in parts), key=lambda one: _ORDER.index(one.state))
-            problem = _problem(decision, self._judged)
+            problem = stopped if stopped and decision.state == "unmeasured" else _problem(decision, self._judged)
         judged = _looked_at(self._judged, parts)
         exchanges = [reply.exchange for reply in self._replies if reply.exchange]
         dates = sorted(exchange.recorded_at for exchange in exchanges if exchange.recorded_at)
@@ -159,7 +171,9 @@ class ClauseJudge:
             live=live,
             input_tokens=sum(usage.input_tokens for usage in usages),
             output_tokens=sum(usage.output_tokens for usage in usages),
+            spent=spent or Spending(),
             notes=(
+                *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,
                 *(self._caps_too_low() if decision.state == "undecided" else ()),
                 *_other_models(model, served),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
-from pytest_behavior_contract.ask.asking import Asker, Tally, replay_clause, sample_clause
+from pytest_behavior_contract.ask.asker import Asker, Tally
+from pytest_behavior_contract.ask.asking import replay_clause, sample_clause
 from pytest_behavior_contract.declare.contract import Clause
-from pytest_behavior_contract.errors import CassetteError, EndpointError
+from pytest_behavior_contract.errors import CassetteError, EndpointError, Stopped
 from pytest_behavior_contract.judge.decide import ALPHA, ClauseJudge, promises
 from pytest_behavior_contract.judge.verdicts import unready_of
 from pytest_behavior_contract.results import BINDING, Outcome
@@ -38,27 +39,34 @@ def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
 
 
 async def measure(clause: Clause, asker: Asker, alpha: float) -> Outcome:
-    """The outcome after asking for whatever is not recorded."""
+    """The outcome after asking for what is not recorded; where the run is stopped, that of what had come by then."""
     judge = ClauseJudge(clause, asker.endpoint.name, alpha)
     tally = Tally()
     problem = _unready(clause)
+    stopped = ""
     try:
         if not problem:
             await sample_clause(clause, asker, judge, tally)
+    except Stopped as error:
+        stopped = str(error)
     except (EndpointError, CassetteError) as error:
         problem = str(error)
-    return _outcome(judge, clause, asker, tally, problem)
+    return _outcome(judge, clause, asker, tally, problem, stopped)
 
 
 def _unready(clause: Clause) -> str:
     return next((found for case in clause.cases if (found := unready_of(case.expect))), "")
 
 
-def _outcome(judge: ClauseJudge, clause: Clause, asker: Asker, tally: Tally, problem: str) -> Outcome:
+def _outcome(
+    judge: ClauseJudge, clause: Clause, asker: Asker, tally: Tally, problem: str, stopped: str = ""
+) -> Outcome:
     return judge.outcome(
         replayed=tally.replayed,
         live=tally.live,
         problem=problem,
+        stopped=stopped,
+        spent=asker.purse.spent((clause.name, asker.endpoint.name)),
         model=asker.endpoint.model,
         notes=asker.tape(clause).warnings,
     )

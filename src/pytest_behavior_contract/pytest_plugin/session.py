@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import concurrent.futures
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
+from pytest_behavior_contract.ask.asker import RecordMode
 from pytest_behavior_contract.ask.askers import Askers
-from pytest_behavior_contract.ask.asking import RecordMode
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.ask.endpoints import load_settings
+from pytest_behavior_contract.ask.recording import utc_now
 from pytest_behavior_contract.compare.migration import compare_outcomes, compare_runs, exit_status
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.judge.measure import BASELINE_ALPHA, alpha_of_each, measure, replay
@@ -48,7 +48,7 @@ class ContractSession:
         self.endpoints = tuple(dict.fromkeys(names))
         for name in self.endpoints:
             settings.find(name)
-        self.began_at = _now()
+        self.began_at = utc_now()
         self.report_outcomes: dict[tuple[str, str], Outcome] = {}
         """What the reports of all processes carried: by clause and endpoint."""
         self._outcomes: dict[tuple[str, str], Outcome] = {}
@@ -120,7 +120,7 @@ class ContractSession:
         """All that the run has found out."""
         runs = tuple(self._run(name) for name in self.endpoints)
         comparisons = tuple(compare_runs(runs[0], run) for run in runs[1:]) if self.baseline else ()
-        return Report(product=f"{PRODUCT} {version(PRODUCT)}", created_at=_now(), runs=runs, comparisons=comparisons)
+        return Report(product=f"{PRODUCT} {version(PRODUCT)}", created_at=utc_now(), runs=runs, comparisons=comparisons)
 
     def exit_status(self, report: Report) -> int:
         """The exit status of a migration check: the worst of its comparisons, broke before could not tell."""
@@ -167,7 +167,3 @@ def write_reports(report: Report, paths: Iterable[str]) -> list[str]:
         except OSError as error:
             problems.append(f"the report {path} cannot be written: {error.strerror or error}")
     return problems
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

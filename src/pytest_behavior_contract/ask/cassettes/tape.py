@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -21,6 +22,8 @@ FORMAT = 1
 LARGEST_LINE = 100_000_000
 _WHOLE = b', "complete": true}'
 """What every line of ours ends in, so that one that was torn off is known without parsing it."""
+_UNANSWERED = b'{"unanswered": '
+"""How a line begins that is no recording but says why there is none."""
 _KEY = re.compile(rb'\A\{"key": ?"([0-9a-f]{32}:[0-9]+(?:\.[0-9]+)?)"')
 
 
@@ -38,6 +41,7 @@ class Tape:
         self._index: dict[str, tuple[int, int]] | None = None
         self._lock = threading.RLock()
         self._fresh: set[str] = set()
+        self._unanswered: dict[str, str] = {}
         self._lines = 0
         self._file: BinaryIO | None = None
 
@@ -85,36 +89,57 @@ class Tape:
             if exchange is not None:
                 yield exchange
 
-    def add(self, exchange: Exchange) -> None:
-        """Writes an exchange at the end of the file; raises CassetteError where that cannot be done."""
+    def add(self, exchange: Exchange) -> Exchange:
+        """Writes an exchange at the end of the file and returns it; raises CassetteError where that cannot be done."""
         line = render_line(exchange)
         with self._lock:
             index = self._keys()
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                offset = _append(self.path, line)
-            except OSError as error:
-                raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
+            offset = self._append(line)
             index[exchange.key] = (offset, len(line) - 1)
             self._fresh.add(exchange.key)
+        return exchange
+
+    def note_unanswered(self, key: str, cause: str, detail: str, moment: str) -> None:
+        """Writes down that a question was asked and stayed without an answer, so that replay knows the reason.
+
+        Raises CassetteError where that cannot be done.
+        """
+        note = {"unanswered": key, "cause": cause, "detail": detail, "at": moment, "complete": True}
+        with self._lock:
+            self._keys()
+            self._append(json.dumps(note).encode() + b"\n")
+            self._unanswered[key] = f"{cause}: {detail}".removesuffix(": ")
+
+    def unanswered(self, key: str) -> str:
+        """Why a question has no recording, if it was asked and stayed without an answer; empty where it was not."""
+        return "" if key in self._keys() else self._unanswered.get(key, "")
+
+    def _append(self, line: bytes) -> int:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return _append(self.path, line)
+        except OSError as error:
+            raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
 
     def drop_before(self, moment: str) -> None:
         """Drops what was recorded before a moment (UTC, ISO 8601), by putting a new file in the old one's place.
 
         Without anything newer the file stays as it is.
         """
-        with self._lock:
-            self._index = None
-            newer = [key for key in self._keys() if (found := self.get(key)) and found.recorded_at >= moment]
-            if not newer or len(newer) == len(self._keys()) == self._lines:
-                return
-            with self.path.open("rb") as file:
-                lines = [_line_at(file, *self._keys()[key]) + b"\n" for key in newer]
-            try:
+        if not self.path.exists():
+            return
+        try:
+            with self._lock, _locked(self.path):
+                self._index = None
+                newer = [key for key in self._keys() if (found := self.get(key)) and found.recorded_at >= moment]
+                if not newer or len(newer) == len(self._keys()) == self._lines:
+                    return
+                with self.path.open("rb") as file:
+                    lines = [_line_at(file, *self._keys()[key]) + b"\n" for key in newer]
                 _replace(self.path, b"".join(lines))
-            except OSError as error:
-                raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
-            self._index = None
+                self._index = None
+        except OSError as error:
+            raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
 
     def _keys(self) -> dict[str, tuple[int, int]]:
         if self._index is None:
@@ -143,6 +168,8 @@ class Tape:
     def _key_of(self, line: bytes, offset: int) -> str:
         if not line.strip():
             return ""
+        if line.startswith(_UNANSWERED):
+            return self._read_unanswered(line)
         found = _KEY.match(line)
         if found and line.rstrip(b"\r\n").endswith(_WHOLE):
             return found[1].decode()
@@ -152,6 +179,12 @@ class Tape:
             torn = "" if line.endswith(b"\n") else "; it looks torn off by a crash"
             self.warnings.append(f"{self.shown}: what stands at byte {offset} is no recording and is passed over{torn}")
             return ""
+
+    def _read_unanswered(self, line: bytes) -> str:
+        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+            note = json.loads(line)
+            self._unanswered[str(note["unanswered"])] = f"{note['cause']}: {note['detail']}".removesuffix(": ")
+        return ""
 
 
 def render_line(exchange: Exchange) -> bytes:
@@ -326,20 +359,51 @@ def _line_at(file: BinaryIO, offset: int, length: int) -> bytes:
 
 def _append(path: Path, line: bytes) -> int:
     """Appends in one write and returns where the line begins; a torn line before it is ended first."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-    try:
+    with _locked(path) as descriptor:
         size = os.fstat(descriptor).st_size
         if size:
             os.lseek(descriptor, size - 1, os.SEEK_SET)
             if os.read(descriptor, 1) != b"\n":
                 os.write(descriptor, b"\n")
+            size += 1
         written = os.write(descriptor, line)
         if written != len(line):
-            raise OSError(f"only {written} of {len(line)} bytes were written")
+            os.ftruncate(descriptor, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         # With O_APPEND the position after the write is the end of what was written, whoever wrote before.
         return os.lseek(descriptor, 0, os.SEEK_CUR) - len(line)
-    finally:
-        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """The file, opened for appending, while no other process of ours appends to it or puts another in its place."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            _lock_file(descriptor)
+            # Whoever had the lock before may have put a new file here; what is written to the old one would be lost.
+            if _is_still(path, descriptor):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _lock_file(descriptor: int) -> None:
+    """Waits for the file's lock; closing the file gives it back, however the process ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows does not let an open file be replaced, and appends in one write as well
+        return
+    with contextlib.suppress(OSError):  # a file system without locks; one write is still one write
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _replace(path: Path, content: bytes) -> None:
