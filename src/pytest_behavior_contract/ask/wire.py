@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage
+from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage, parse_json
 
 _Kind = TypeVar("_Kind")
 NOT_REJECTIONS = frozenset({401, 402, 403, 404, 407, 408, 409, 410, 421, 425, 429})
@@ -20,7 +20,7 @@ _LEADING_NAME = re.compile(r"\A([a-z_][\w.]*): ")
 def payload(response: Response) -> Any:
     """The JSON of a response that is no stream; None where it is none."""
     try:
-        return json.loads(response.body)
+        return parse_json(response.body)
     except (ValueError, RecursionError):
         return None
 
@@ -38,7 +38,7 @@ def events(body: str) -> Iterator[tuple[str, Any]]:
         if lines:
             text = "\n".join(lines)
             try:
-                yield name, json.loads(text)
+                yield name, parse_json(text)
             except (ValueError, RecursionError):
                 yield name, text
 
@@ -84,7 +84,7 @@ def tool_call(name: Any, arguments: Any, call_id: Any) -> ToolCall:
     """A call whose arguments come as JSON text (OpenAI) or as JSON (Anthropic)."""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
     try:
-        parsed = json.loads(text) if isinstance(arguments, str) else arguments
+        parsed = parse_json(text) if isinstance(arguments, str) else arguments
     except (ValueError, RecursionError):
         parsed = None
     return ToolCall(name=str(name or ""), arguments=parsed, arguments_text=text, id=str(call_id or ""))

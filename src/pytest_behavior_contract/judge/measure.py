@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
@@ -28,7 +29,10 @@ def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
     problem = _unready(clause)
     try:
         if not problem:
-            replay_clause(clause, asker, judge, tally)
+            with contextlib.ExitStack() as tapes:
+                for case in {case.tape: case for case in clause.cases}.values():
+                    tapes.enter_context(asker.tape(clause, case).opened())
+                replay_clause(clause, asker, judge, tally)
     except (EndpointError, CassetteError) as error:
         problem = str(error)
     return _outcome(judge, clause, asker, tally, problem)

@@ -10,8 +10,10 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange, Request, Response
@@ -41,6 +43,7 @@ class Tape:
         self._fresh: set[str] = set()
         self._unanswered: dict[str, str] = {}
         self._lines = 0
+        self._file: BinaryIO | None = None
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys()
@@ -62,10 +65,23 @@ class Tape:
             if place is None:
                 return None
             offset, length = place
-            with self.path.open("rb") as file:
-                file.seek(offset)
-                line = file.read(length)
+            if self._file is not None:
+                line = _line_at(self._file, offset, length)
+            else:
+                with self.path.open("rb") as file:
+                    line = _line_at(file, offset, length)
         return parse_line(line, f"{self.shown} at byte {offset}", request)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Keeps the file open meanwhile: opening it for each recording takes longer than parsing one."""
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(OSError):  # whoever looks up a recording is told
+                self._file = stack.enter_context(self.path.open("rb"))
+            try:
+                yield
+            finally:
+                self._file = None
 
     def exchanges(self) -> Iterator[Exchange]:
         for key in self.all_keys():
@@ -119,7 +135,7 @@ class Tape:
                 if not newer or len(newer) == len(self._keys()) == self._lines:
                     return
                 with self.path.open("rb") as file:
-                    lines = [_line_at(file, *self._keys()[key]) for key in newer]
+                    lines = [_line_at(file, *self._keys()[key]) + b"\n" for key in newer]
                 _replace(self.path, b"".join(lines))
                 self._index = None
         except OSError as error:
@@ -206,36 +222,122 @@ def render_line(exchange: Exchange) -> bytes:
 
 
 def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exchange:
-    """A line to an exchange; raises CassetteError, whatever stands there."""
+    """A line to an exchange; raises CassetteError, whatever stands there.
+
+    Args:
+        line: what stands in the file.
+        where: the place, for messages.
+        expected: the request that its key was made of; an equal one has the same digest, and has computed it already.
+    """
     try:
-        entry = json.loads(line)
-        key, _, occurrence = str(entry["key"]).partition(".")
-        request, response = entry["request"], entry["response"]
-        asked = Request(surface=_text(entry["surface"]), path=_text(entry["path"]), body=_mapping(request["body"]))
+        entry = _entry(line)
+        request = entry.request
+        asked = expected
+        if asked is None or (asked.body, asked.path, asked.surface) != (request.body, entry.path, entry.surface):
+            asked = Request(surface=entry.surface, path=entry.path, body=request.body)
+        key, _, occurrence = entry.key.partition(".")
         exchange = Exchange(
-            # An equal request has the same digest, and has computed it already.
-            request=expected if asked == expected and expected is not None else asked,
+            request=asked,
             response=Response(
-                status=int(response["status"]["code"]),
-                headers={_text(name): tuple(map(_text, values)) for name, values in response["headers"].items()},
-                body=_text(response["body"]["string"]),
-                event_seconds=tuple(float(seconds) for seconds in entry.get("event_seconds", ())),
+                status=entry.response.status.code,
+                headers=entry.response.headers,
+                body=entry.response.body.string,
+                event_seconds=entry.event_seconds,
             ),
             sample=int(key.partition(":")[2]),
             occurrence=int(occurrence or 0),
-            recorded_at=_text(entry.get("recorded_at", "")),
-            latency_seconds=float(entry.get("latency_seconds", 0)),
-            retries=int(entry.get("retries", 0)),
-            uri=_text(request.get("uri", "")),
-            request_headers={_text(name): _text(values[0]) for name, values in request["headers"].items()},
-            versions={_text(name): _text(version) for name, version in entry.get("versions", {}).items()},
+            recorded_at=entry.recorded_at,
+            latency_seconds=entry.latency_seconds,
+            retries=entry.retries,
+            uri=request.uri,
+            request_headers={name: values[0] for name, values in request.headers.items()},
+            versions=entry.versions,
         )
-        digest = exchange.request.digest
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        digest = asked.digest
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise CassetteError(f"{where}: is no recording: {type(error).__name__}: {error}") from None
-    if not str(entry["key"]).startswith(f"{digest}:"):
+    if not key.startswith(f"{digest}:"):
         raise CassetteError(f"{where}: was changed by hand: its key does not fit its request")
     return exchange
+
+
+@dataclass(slots=True)
+class _Status:
+    code: int
+
+
+@dataclass(slots=True)
+class _Body:
+    string: str
+
+
+@dataclass(slots=True)
+class _Asked:
+    body: Mapping[str, Any]
+    headers: dict[str, tuple[str, ...]]
+    uri: str = ""
+
+
+@dataclass(slots=True)
+class _Answered:
+    status: _Status
+    headers: dict[str, tuple[str, ...]]
+    body: _Body
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What a line holds, as far as it is read."""
+
+    key: str
+    surface: str
+    path: str
+    request: _Asked
+    response: _Answered
+    recorded_at: str = ""
+    latency_seconds: float = 0.0
+    retries: int = 0
+    event_seconds: tuple[float, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@cache
+def _decoder() -> Any:
+    import msgspec
+
+    return msgspec.json.Decoder(_Entry)
+
+
+def _entry(line: bytes) -> _Entry:
+    try:
+        return cast("_Entry", _decoder().decode(line))
+    except (ValueError, RecursionError):
+        # msgspec takes less than json does; what it leaves is rare: lone surrogates, and what was written by hand.
+        return _read_entry(json.loads(line))
+
+
+def _read_entry(entry: Any) -> _Entry:
+    request, response = entry["request"], entry["response"]
+    return _Entry(
+        key=str(entry["key"]),
+        surface=_text(entry["surface"]),
+        path=_text(entry["path"]),
+        request=_Asked(
+            body=_mapping(request["body"]),
+            headers={_text(name): (_text(values[0]),) for name, values in request["headers"].items()},
+            uri=_text(request.get("uri", "")),
+        ),
+        response=_Answered(
+            status=_Status(int(response["status"]["code"])),
+            headers={_text(name): tuple(map(_text, values)) for name, values in response["headers"].items()},
+            body=_Body(_text(response["body"]["string"])),
+        ),
+        recorded_at=_text(entry.get("recorded_at", "")),
+        latency_seconds=float(entry.get("latency_seconds", 0)),
+        retries=int(entry.get("retries", 0)),
+        event_seconds=tuple(float(seconds) for seconds in entry.get("event_seconds", ())),
+        versions={_text(name): _text(version) for name, version in entry.get("versions", {}).items()},
+    )
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -252,7 +354,7 @@ def _text(value: Any) -> str:
 
 def _line_at(file: BinaryIO, offset: int, length: int) -> bytes:
     file.seek(offset)
-    return file.read(length) + b"\n"
+    return file.read(length)
 
 
 def _append(path: Path, line: bytes) -> int:
