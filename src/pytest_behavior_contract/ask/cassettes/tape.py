@@ -82,6 +82,11 @@ class Tape:
             index[exchange.key] = (offset, len(line) - 1)
             self._fresh.add(exchange.key)
 
+    def reread(self) -> None:
+        """Forgets where things stand, because someone else may have written to the file."""
+        with self._lock:
+            self._index = None
+
     def drop_before(self, moment: str) -> None:
         """Drops what was recorded before a moment (UTC, ISO 8601), by putting a new file in the old one's place.
 
@@ -163,6 +168,8 @@ def render_line(exchange: Exchange) -> bytes:
     }
     if exchange.retries:
         line["retries"] = exchange.retries
+    if exchange.via:
+        line["via"] = exchange.via
     if response.event_seconds:
         line["event_seconds"] = list(response.event_seconds)
     line["complete"] = True
@@ -196,6 +203,7 @@ def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exch
             uri=_text(request.get("uri", "")),
             request_headers={_text(name): _text(values[0]) for name, values in request["headers"].items()},
             versions={_text(name): _text(version) for name, version in entry.get("versions", {}).items()},
+            via=_text(entry.get("via", "")),
         )
         digest = exchange.request.digest
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
