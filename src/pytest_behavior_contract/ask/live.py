@@ -225,14 +225,14 @@ def versions(provider: Provider) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in names}
 
 
-def explained(error: Exception, call: Call, endpoint: Endpoint) -> EndpointError:
+def explained(error: Exception, call: Call | None, endpoint: Endpoint) -> EndpointError:
     """What an SDK's error means for who runs the tests."""
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         return _explained_status(status, error, endpoint)
     if "APITimeoutError" in {kind.__name__ for kind in type(error).__mro__}:
         return EndpointError("timeout", f"no answer within {endpoint.timeout_seconds:g} s")
-    return call.error or EndpointError("client error", f"{type(error).__name__}: {error}")
+    return (call.error if call else None) or EndpointError("client error", f"{type(error).__name__}: {error}")
 
 
 def _explained_status(status: int, error: Exception, endpoint: Endpoint) -> EndpointError:
