@@ -36,7 +36,9 @@ def test_recorded_once_it_replays_without_a_call(run, record, project):
     project.path.joinpath("models.py").write_text("raise RuntimeError('replay must not load this')")
     result = run("--contract")
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["does  old (models:old)  keep its contracts ?   YES", "2 kept * replayed, 0 live · $0.00"])
+    result.stdout.fnmatch_lines(
+        ["does  old (models:old)  keep its contracts ?   YES", "2 kept * replayed, 0 live · $0.00"]
+    )
     assert result.ret == 0
 
 

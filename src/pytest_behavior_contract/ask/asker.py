@@ -100,6 +100,7 @@ class Asker:
         purse: what all askers of a run pay from.
         share: how many processes ask this endpoint at once; its limits are divided among them.
         secrets: values that must not be written.
+        price_share: how much of the list price is paid.
     """
 
     def __init__(
@@ -112,12 +113,13 @@ class Asker:
         purse: Purse | None = None,
         share: int = 1,
         secrets: tuple[str, ...] = (),
+        price_share: float = 1.0,
     ) -> None:
         self.endpoint = endpoint
         self.provider: Provider = endpoint.provider
         self.mode = mode
         self.purse = purse or Purse()
-        self.prices = Prices(endpoint)
+        self.prices = Prices(endpoint, price_share)
         self.pace = Pace(max(1, endpoint.concurrency // share), endpoint.requests_per_minute / share)
         self._secrets = secrets
         self._library = library

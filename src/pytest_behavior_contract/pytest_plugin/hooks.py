@@ -257,6 +257,12 @@ class ContractHooks:
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         if reporter is None:
             return
+        try:
+            collected = self._session.collect_batches()
+        except BehaviorContractError as error:
+            raise pytest.UsageError(str(error)) from None
+        for line in collected:
+            reporter.write_line(line)
         files = [clause for clause in self._clauses if clause.cases]
         forecasts = {
             name: (self._session.askers.settings.find(name), found)

@@ -26,6 +26,8 @@ class Options:
     strict: bool
     budget: float | None = None
     max_calls: int | None = None
+    batch_wait_seconds: float | None = None
+    """None where questions are asked one by one."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -77,6 +79,19 @@ def add_options(parser: pytest.Parser) -> None:
         help="the most requests that may be sent; what is decided by then is reported",
     )
     group.addoption(
+        "--contract-batch",
+        action="store_true",
+        help="ask for what is not recorded through the vendor's batch API, at half the price; the same command again "
+        "collects the answers",
+    )
+    group.addoption(
+        "--contract-batch-wait",
+        type=_amount,
+        default=0.0,
+        metavar="MINUTES",
+        help="how long to wait for batches before giving the run up (default: 0)",
+    )
+    group.addoption(
         "--contract-report",
         action="append",
         default=[],
@@ -93,7 +108,7 @@ def add_options(parser: pytest.Parser) -> None:
 def _amount(text: str) -> float:
     value = float(text.removeprefix("$"))
     if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no amount of money")
+        raise argparse.ArgumentTypeError(f"{text} is below 0 or without end")
     return value
 
 
@@ -114,6 +129,10 @@ def read_options(config: pytest.Config) -> Options:
     strict = bool(config.getoption("--contract-strict"))
     budget, max_calls = config.getoption("--contract-budget"), config.getoption("--contract-max-calls")
     limited = budget is not None or max_calls is not None
+    batch = bool(config.getoption("--contract-batch"))
+    if batch and record == "all":
+        raise ValueError("--contract-batch completes recordings over several runs; it cannot make all of them anew")
+    record = "missing" if batch else record
     implied = bool(endpoints or baseline or candidates or reports or strict or limited) or record != "none"
     if limited and record == "none":
         raise ValueError("--contract-budget and --contract-max-calls are for live runs; add --contract-record=missing")
@@ -133,4 +152,5 @@ def read_options(config: pytest.Config) -> Options:
         strict=strict,
         budget=budget,
         max_calls=max_calls,
+        batch_wait_seconds=60 * float(config.getoption("--contract-batch-wait")) if batch else None,
     )

@@ -63,7 +63,15 @@ class ContractSession:
             most_calls=None if options.max_calls is None else options.max_calls // processes,
             most_usd=None if options.budget is None else options.budget / processes,
         )
-        self.askers = Askers(settings, mode, root, addresses, purse=purse, share=processes)
+        self.askers = Askers(
+            settings,
+            mode,
+            root,
+            addresses,
+            purse=purse,
+            share=processes,
+            batch_wait_seconds=options.batch_wait_seconds,
+        )
         self.baseline = (options.baseline or settings.endpoint) if options.candidates else ""
         names = [self.baseline, *options.candidates] if self.baseline else options.endpoints or [settings.endpoint]
         self.endpoints = tuple(dict.fromkeys(names))
@@ -102,6 +110,10 @@ class ContractSession:
     def alpha(self, endpoint: str) -> float:
         """The chance of a false red for each promise at this endpoint."""
         return BASELINE_ALPHA if endpoint == self.baseline else self._alpha
+
+    def collect_batches(self) -> list[str]:
+        """Records what has come of earlier batches, if this run asks by batches; says what there is of them."""
+        return [] if self.options.batch_wait_seconds is None else self.askers.collect_batches(self.endpoints)
 
     def forecast(self, clauses: Iterable[Clause]) -> dict[str, Forecast]:
         """What is still to be asked of some file clauses, by endpoint."""
