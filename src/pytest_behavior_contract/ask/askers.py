@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 BATCHES = Path(".behavior-contract") / "batches"
 """Where batches under way are noted, below pytest's root folder."""
-BATCH_PRICE = 0.5
-"""What both vendors ask for a batch, as a share of the list price."""
 
 
 class Askers:
@@ -72,7 +70,7 @@ class Askers:
                 purse=self.purse,
                 share=self._share,
                 secrets=self.secrets(),
-                price_share=1.0 if self._batch_wait_seconds is None else BATCH_PRICE,
+                in_batches=self._batch_wait_seconds is not None,
             )
         return self._askers[name]
 

@@ -15,6 +15,8 @@ _FLAVORS = {"openai-chat": "chat", "openai-responses": "responses"}
 _VENDORS = {"openai": "openai", "anthropic": "anthropic"}
 _CLOUDS = {"Azure": "azure", "Bedrock": "aws", "Vertex": "google"}
 _OUTPUT_CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+BATCH_PRICE = 0.5
+"""What both vendors ask for a batch, as a share of the list price."""
 USUAL_OUTPUT_TOKENS = 300
 """What a reply is taken to be long where nothing is known of it."""
 UNCAPPED_OUTPUT_TOKENS = 4096

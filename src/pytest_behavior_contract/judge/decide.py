@@ -49,6 +49,13 @@ class _Promise:
     def further(self) -> int:
         return self.statistic.further(self.verdicts, self.planned)
 
+    def further_if_all_pass(self) -> int:
+        """How many more replies lead to `kept` if all of them pass, within the cap."""
+        if not isinstance(self.statistic, Rate):
+            return 0
+        enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
+        return max(0, min(enough, self.planned) - len(self.verdicts))
+
 
 class ClauseJudge:
     """Judges the samples of one clause at one endpoint; says how many more it wants.
@@ -57,10 +64,12 @@ class ClauseJudge:
         clause: what is promised.
         endpoint: the name of the endpoint, for the outcome.
         alpha: chance of a false red of one promise: ALPHA over the number of promises in the run.
+        in_batches: whether each round of questions takes long, so that the first should suffice where all is well.
     """
 
-    def __init__(self, clause: Clause, endpoint: str, alpha: float) -> None:
+    def __init__(self, clause: Clause, endpoint: str, alpha: float, *, in_batches: bool = False) -> None:
         self._clause = clause
+        self._in_batches = in_batches
         self._endpoint = endpoint
         self._cases = {(case.part, case.id): case for case in clause.cases}
         self._judged: list[Judged] = []
@@ -80,7 +89,10 @@ class ClauseJudge:
         """How many more units of a part are wanted; none as soon as one promise is broken, for then the clause is."""
         if any(promise.decide().state == "broken" for promises in self._promises.values() for promise in promises):
             return 0
-        return max((promise.further() for promise in self._promises[part]), default=0)
+        wanted = max((promise.further() for promise in self._promises[part]), default=0)
+        if wanted and self._in_batches:
+            wanted = max(wanted, *(promise.further_if_all_pass() for promise in self._promises[part]))
+        return wanted
 
     def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
         """Judges the samples of one unit; a failure among them may have settled the matter."""

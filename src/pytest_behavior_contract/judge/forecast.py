@@ -52,7 +52,7 @@ class Forecast:
 
 def forecast(clause: Clause, asker: Asker, alpha: float) -> Forecast:
     """What is still to be asked of a clause: likely, if its replies go on as they do; at most, up to its cap."""
-    judge = ClauseJudge(clause, asker.endpoint.name, alpha)
+    judge = ClauseJudge(clause, asker.endpoint.name, alpha, in_batches=asker.in_batches)
     walk = Walk(clause, judge)
     likely: list[Unit] = []
     taken = dict.fromkeys(judge.parts(), 0)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_behavior_contract.ask.bound import BoundEndpoint
+from pytest_behavior_contract.ask.redaction import masked
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.declare.variation import allow_our_fixture, is_hypothesis_test
 from pytest_behavior_contract.errors import BehaviorContractError, ClauseBroken
@@ -164,7 +165,7 @@ class ContractHooks:
             setattr(report, _REPORT_ATTRIBUTE, outcome_to_plain(outcome))
         ours = python_tests.Unmeasured | ClauseBroken | pytest.fail.Exception
         if call.excinfo is not None and hasattr(report, _REPORT_ATTRIBUTE) and isinstance(call.excinfo.value, ours):
-            report.longrepr = str(call.excinfo.value)
+            report.longrepr = masked(str(call.excinfo.value), self._session.askers.secrets())
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -208,7 +209,8 @@ class ContractHooks:
             verbosity=self._config.get_verbosity(),
         )
         terminalreporter.section("behavior contracts", sep="=")
-        terminalreporter.write(screen.render(report))
+        # A reply, or what an application says of one, may repeat a key.
+        terminalreporter.write(masked(screen.render(report), self._session.askers.secrets()))
         for problem in self._problems:
             terminalreporter.write_line(problem, red=True)
         for path in self._session.options.reports if not self._problems else ():
@@ -285,7 +287,7 @@ class ContractHooks:
         if exitstatus == _INTERRUPTED:
             self._report_interrupted()
         report = self._session.report()
-        self._problems = write_reports(report, self._session.options.reports)
+        self._problems = write_reports(report, self._session.options.reports, self._session.askers.secrets())
         if self._session.options.record == "all":
             try:
                 self._session.drop_old_recordings(self._clauses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import load_settings
 from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.ask.recording import utc_now
+from pytest_behavior_contract.ask.redaction import masked
 from pytest_behavior_contract.compare.migration import compare_outcomes, compare_runs, exit_status
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.errors import EndpointError, SettingsError, Stopped
@@ -229,7 +230,7 @@ def _place(outcome: Outcome) -> tuple[str, int, str]:
     return path, int(line) if line.isdigit() else 0, outcome.clause
 
 
-def write_reports(report: Report, paths: Iterable[str]) -> list[str]:
+def write_reports(report: Report, paths: Iterable[str], secrets: Sequence[str]) -> list[str]:
     """Writes the report to files, each in the format its ending names; returns what went wrong."""
     from pytest_behavior_contract.registry import resolve
 
@@ -237,7 +238,7 @@ def write_reports(report: Report, paths: Iterable[str]) -> list[str]:
     for path in paths:
         form = Path(path).suffix.removeprefix(".")
         try:
-            text = resolve("formats", form)().render(report)
+            text = masked(resolve("formats", form)().render(report), secrets)
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).write_text(text, encoding="utf-8")
         except OSError as error:
