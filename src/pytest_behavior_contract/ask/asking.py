@@ -16,11 +16,17 @@ from pytest_behavior_contract.interfaces import Provider
 
 
 def reply_of(provider: Provider, exchange: Exchange) -> Reply:
-    """What behaviors look at; raises EndpointError for a recording that cannot be read as an answer."""
+    """What behaviors look at; raises EndpointError for a recording that is no answer, which nobody would have made."""
     try:
-        return provider.reply(exchange)
+        reply = provider.reply(exchange)
+        # What says something is an answer; only what says nothing is worth a second look.
+        says = reply.text or reply.tool_calls or reply.refusal or reply.rejection
+        fault = "" if says and exchange.response.status < 500 else provider.fault(exchange)
     except Exception as error:  # noqa: BLE001 - recordings come from servers and strangers; none may end in a traceback
-        raise EndpointError("unusable recording", f"{type(error).__name__}: {error}") from None
+        raise EndpointError("unusable recording", f"{type(error).__name__}: {error}", final=True) from None
+    if fault:
+        raise EndpointError("unusable recording", fault, final=True)
+    return reply
 
 
 def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> None:

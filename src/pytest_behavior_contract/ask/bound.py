@@ -36,6 +36,7 @@ class BoundEndpoint:
         self._secrets = secrets
         self._seen: Counter[str] = Counter()
         self._calls: list[Call] = []
+        self._blocks: list[ClientBlock] = []
         self._error: EndpointError | None = None
         self._asked_in: dict[tuple[str, int], int] = {}
         self._ahead: dict[tuple[str, int], dict[int, Future[Exchange]]] = {}
@@ -146,6 +147,7 @@ class BoundEndpoint:
     def finish(self) -> EndpointError | None:
         """Ends a sample; returns why it cannot count, even where the application swallowed the error."""
         for call in self._calls:
+            call.end()
             if call.error is not None and self._error is None:
                 self._error = call.error
             if call.exchange is not None:
@@ -154,6 +156,9 @@ class BoundEndpoint:
                 self.replies.append(reply_of(call.provider, call.exchange))
                 self.prompt = call.request.question or self.prompt
         self._calls.clear()
+        for block in self._blocks:
+            block.close()
+        self._blocks.clear()
         return self._error
 
     @property
@@ -173,7 +178,7 @@ class BoundEndpoint:
         return self._engine.run(self._asker.ask(tape, request, self.sample, occurrence, whose=self._clause.name))
 
     def _block(self, vendor: Vendor) -> ClientBlock:
-        return ClientBlock(
+        block = ClientBlock(
             vendor=vendor,
             asker=self._asker,
             tape=self._asker.tape(self._clause),
@@ -183,6 +188,8 @@ class BoundEndpoint:
             on_call=self._calls.append,
             occurrence=self._occurrence,
         )
+        self._blocks.append(block)
+        return block
 
     def _occurrence(self, digest: str) -> int:
         self._seen[digest] += 1

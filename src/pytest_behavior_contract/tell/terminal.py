@@ -30,6 +30,7 @@ from pytest_behavior_contract.tell.wording import (
 
 _COLORS = {"yes": "32", "no": "31", "broke": "31", "broken": "31", "improved": "32", "held": "32", "kept": "32"}
 _OTHER_COLOR = "33"
+_OPEN = ("undecided", "unmeasured")
 MOST_ROWS = 40
 """More clauses than this, and those that held are counted instead of listed."""
 MOST_DETAILS = 20
@@ -304,5 +305,7 @@ def _again(outcome: Outcome) -> str:
     path = outcome.source.rpartition(":")[0] or outcome.source
     clause = outcome.clause.partition("/")[2]
     what = [f"{path}::{clause}"] if path.endswith(".yaml") else [path, "-k", clause]
-    record = ["--contract-record=missing"] if outcome.problem.startswith("missing recording") else []
+    # What was never asked cannot be seen again; what was stopped goes on.
+    asks = outcome.problem.startswith("missing recording") or (outcome.spent.calls and outcome.decision.state in _OPEN)
+    record = ["--contract-record=missing"] if asks else []
     return shlex.join(["pytest", "--contract", *what, "--contract-endpoint", outcome.endpoint, *record])
