@@ -374,7 +374,7 @@ def _append(path: Path, line: bytes) -> int:
             os.lseek(descriptor, size - 1, os.SEEK_SET)
             if os.read(descriptor, 1) != b"\n":
                 os.write(descriptor, b"\n")
-            size += 1
+                size += 1
         written = os.write(descriptor, line)
         if written != len(line):
             os.ftruncate(descriptor, size)
