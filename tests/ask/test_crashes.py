@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,7 @@ def add(path, numbers, moment="2026-01-01T00:00:00Z"):
 
 WRITER = """
 import sys
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from test_crashes import Tape, exchange
@@ -39,7 +41,7 @@ for number in range(*map(int, sys.argv[3:])):
 
 def start(path, *numbers):
     """Another process that records samples, and says each when it is done."""
-    arguments = [os.path.dirname(__file__), str(path), *map(str, numbers)]
+    arguments = [str(Path(__file__).parent), str(path), *map(str, numbers)]
     return subprocess.Popen([sys.executable, "-c", WRITER, *arguments], stdout=subprocess.PIPE, text=True)
 
 
