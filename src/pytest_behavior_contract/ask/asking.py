@@ -92,7 +92,8 @@ def _replayed(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[S
     samples = []
     for case in unit.cases:
         try:
-            request = asker.request(case.prompt)
+            # What is asked once need not be kept; of 20,000 requests that is felt.
+            request = asker.spelled(case.prompt) if clause.deterministic else asker.request(case.prompt)
         except NotExpressible as error:
             samples.append(Sample(case=case.id, k=unit.k, reply=inexpressible(error)))
             continue
