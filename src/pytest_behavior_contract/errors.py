@@ -4,6 +4,7 @@ BehaviorContractError
 ├── ContractFileError    the declaration is wrong: its author mends the file
 ├── SettingsError        an option or the TOML is wrong: whoever runs it mends that
 ├── EndpointError        the question could not be asked or was not answered
+│   ├── BatchUnderWay    it was asked in a batch that has not ended yet
 │   ├── MissingRecording replay found no recording
 │   ├── SecretFound      a recording was not written because it held a key
 │   ├── Transient        asking again may help
@@ -63,6 +64,13 @@ class EndpointError(BehaviorContractError):
         """Whether asking this endpoint again is pointless: no key, no server, no such model."""
         self.paid = paid
         """Whether the vendor may charge for it all the same: an answer was under way, and cannot be used."""
+
+
+class BatchUnderWay(EndpointError):  # noqa: N818 - says what happened
+    """The question waits in a batch at the vendor; the next run collects the answer."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("batch under way", detail, final=True)
 
 
 class MissingRecording(EndpointError):  # noqa: N818 - says what happened, as KeyError's readers expect

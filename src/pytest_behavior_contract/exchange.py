@@ -109,6 +109,8 @@ class Exchange:
     request_headers: Mapping[str, str] = field(default_factory=dict)
     """Those that change what is asked, such as anthropic-version; never authorization."""
     versions: Mapping[str, str] = field(default_factory=dict)
+    via: str = ""
+    """`batch` where it came through a batch API, so that there is no latency; empty where it was asked directly."""
 
     @property
     def key(self) -> str:

@@ -17,7 +17,7 @@ from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.pacing import Pace
-from pytest_behavior_contract.ask.prices import Prices
+from pytest_behavior_contract.ask.prices import BATCH_PRICE, Prices
 from pytest_behavior_contract.ask.recording import utc_now
 from pytest_behavior_contract.ask.redaction import find_secret, masked
 from pytest_behavior_contract.declare.contract import Case, Clause
@@ -100,6 +100,7 @@ class Asker:
         purse: what all askers of a run pay from.
         share: how many processes ask this endpoint at once; its limits are divided among them.
         secrets: values that must not be written.
+        in_batches: whether questions go to the vendor's batch API, where each round of them takes long.
     """
 
     def __init__(
@@ -112,12 +113,14 @@ class Asker:
         purse: Purse | None = None,
         share: int = 1,
         secrets: tuple[str, ...] = (),
+        in_batches: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self.provider: Provider = endpoint.provider
         self.mode = mode
         self.purse = purse or Purse()
-        self.prices = Prices(endpoint)
+        self.in_batches = in_batches
+        self.prices = Prices(endpoint, BATCH_PRICE if in_batches else 1.0)
         self.pace = Pace(max(1, endpoint.concurrency // share), endpoint.requests_per_minute / share)
         self._secrets = secrets
         self._library = library

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_behavior_contract.ask.asker import Asker, Library, Live, RecordMode
 from pytest_behavior_contract.ask.budget import Purse
@@ -11,7 +12,13 @@ from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.ask.local_model.server import LocalServer
 from pytest_behavior_contract.ask.redaction import environment_secrets
-from pytest_behavior_contract.errors import EndpointError
+from pytest_behavior_contract.errors import EndpointError, SettingsError
+
+if TYPE_CHECKING:
+    from pytest_behavior_contract.ask.batch import LiveBatch
+
+BATCHES = Path(".behavior-contract") / "batches"
+"""Where batches under way are noted, below pytest's root folder."""
 
 
 class Askers:
@@ -24,6 +31,7 @@ class Askers:
         addresses: embedded models that another process of the same run already serves, by release.
         purse: what all calls are paid from.
         share: how many processes the run has, which share the limits of each endpoint.
+        batch_wait_seconds: how long to wait for batches; None where questions are asked one by one.
     """
 
     def __init__(
@@ -35,6 +43,7 @@ class Askers:
         *,
         purse: Purse | None = None,
         share: int = 1,
+        batch_wait_seconds: float | None = None,
     ) -> None:
         self.settings = settings
         self.mode = mode
@@ -45,6 +54,9 @@ class Askers:
         self._addresses = dict(addresses or {})
         self.purse = purse or Purse()
         self._share = share
+        self._root = root
+        self._batch_wait_seconds = batch_wait_seconds
+        self._batches: dict[str, LiveBatch] = {}
 
     def asker(self, name: str) -> Asker:
         """The asker of an endpoint; raises SettingsError for a name that is none."""
@@ -58,6 +70,7 @@ class Askers:
                 purse=self.purse,
                 share=self._share,
                 secrets=self.secrets(),
+                in_batches=self._batch_wait_seconds is not None,
             )
         return self._askers[name]
 
@@ -82,6 +95,18 @@ class Askers:
         """The values of all keys that this run knows of; none of them is ever written."""
         return environment_secrets(endpoint.api_key_env for endpoint in self.settings.endpoints.values())
 
+    def collect_batches(self, names: Iterable[str]) -> list[str]:
+        """Records what has come of earlier batches; returns a sentence about each that there is."""
+        from pytest_behavior_contract.ask.batch_vendors import not_batchable
+
+        said: list[str] = []
+        for name in names:
+            endpoint = self.settings.find(name)
+            if not_batchable(endpoint):
+                raise SettingsError(f"--contract-batch: endpoint {name}: {not_batchable(endpoint)}")
+            said += self.engine.run(self._batch(endpoint).collect())
+        return said
+
     def stop(self, error: EndpointError) -> None:
         """Lets nothing more be asked; whoever waits for an answer gets the error."""
         for asker in self._askers.values():
@@ -94,6 +119,8 @@ class Askers:
             for asker in self._askers.values():
                 if asker.is_live:
                     self.engine.run(asker.close())
+            for batch in self._batches.values():
+                self.engine.run(batch.close())
             self.engine.stop()
         finally:
             for server in self._servers.values():
@@ -102,6 +129,21 @@ class Askers:
     def _live(self, endpoint: Endpoint, heard: Callable[[Mapping[str, str]], None]) -> Live:
         from pytest_behavior_contract.ask.live import LiveEndpoint, LiveFunction
 
+        if self._batch_wait_seconds is not None:
+            return self._batch(endpoint)
         if endpoint.api == "python":
             return LiveFunction(endpoint, secrets=self.secrets())
         return LiveEndpoint(endpoint, heard, secrets=self.secrets(), base_url=self.address(endpoint))
+
+    def _batch(self, endpoint: Endpoint) -> LiveBatch:
+        if endpoint.name not in self._batches:
+            from pytest_behavior_contract.ask.batch import LiveBatch
+
+            self._batches[endpoint.name] = LiveBatch(
+                endpoint,
+                state_folder=self._root / BATCHES,
+                root=self._root,
+                secrets=self.secrets(),
+                wait_seconds=self._batch_wait_seconds or 0.0,
+            )
+        return self._batches[endpoint.name]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
 from pytest_behavior_contract.ask.cassettes.tape import Tape
-from pytest_behavior_contract.ask.sampling import Listener, Schedule, Unit, Walk
+from pytest_behavior_contract.ask.sampling import Listener, Unit, Walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.errors import EndpointError, MissingRecording, NotExpressible
 from pytest_behavior_contract.exchange import Exchange, Rejection, Reply, Request, Sample, exchange_key
@@ -16,11 +16,17 @@ from pytest_behavior_contract.interfaces import Provider
 
 
 def reply_of(provider: Provider, exchange: Exchange) -> Reply:
-    """What behaviors look at; raises EndpointError for a recording that cannot be read as an answer."""
+    """What behaviors look at; raises EndpointError for a recording that is no answer, which nobody would have made."""
     try:
-        return provider.reply(exchange)
+        reply = provider.reply(exchange)
+        # What says something is an answer; only what says nothing is worth a second look.
+        says = reply.text or reply.tool_calls or reply.refusal or reply.rejection
+        fault = "" if says and exchange.response.status < 500 else provider.fault(exchange)
     except Exception as error:  # noqa: BLE001 - recordings come from servers and strangers; none may end in a traceback
-        raise EndpointError("unusable recording", f"{type(error).__name__}: {error}") from None
+        raise EndpointError("unusable recording", f"{type(error).__name__}: {error}", final=True) from None
+    if fault:
+        raise EndpointError("unusable recording", fault, final=True)
+    return reply
 
 
 def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> None:
@@ -29,26 +35,22 @@ def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally
     Raises MissingRecording where they end before the listener has enough.
     """
     walk = Walk(clause, listener)
-    ends: dict[str, MissingRecording] = {}
-    holes: dict[str, MissingRecording] = {}
+    ends: dict[str, Unit] = {}
     while batch := walk.batch():
         for unit in batch:
             if unit.part in ends:
                 continue
-            try:
-                samples = _replayed(unit, clause, asker, tally)
-            except MissingRecording as error:
-                if not _recorded_later(unit, clause, asker, listener):
-                    ends[unit.part] = holes.get(unit.part, error)
-                    walk.end(unit.part)
-                    continue
-                # When it was recorded this one was never answered; it counts as it did then.
-                samples = tuple(Sample(case=case.id, k=unit.k, error="not on record") for case in unit.cases)
-                holes[unit.part] = holes.get(unit.part, error)
-            walk.take(unit, samples)
-    for part, end in ends.items():
+            samples = recorded_samples(unit, clause, asker)
+            if samples is None:
+                ends[unit.part] = unit
+                walk.end(unit.part)
+            else:
+                for sample in samples:
+                    tally.replayed += sample.reply is not None and sample.reply.exchange is not None
+                walk.take(unit, samples)
+    for part, unit in ends.items():
         if listener.further(part):
-            raise end
+            raise _missing_of(unit, clause, asker)
 
 
 async def sample_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> None:
@@ -88,7 +90,8 @@ def inexpressible(error: NotExpressible) -> Reply:
     return Reply(rejection=Rejection(status=0, message=str(error), parameter=error.what))
 
 
-def _replayed(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[Sample, ...]:
+def recorded_samples(unit: Unit, clause: Clause, asker: Asker) -> tuple[Sample, ...] | None:
+    """The samples of a unit as they are on record; None where one of them is not. Raises CassetteError."""
     samples = []
     for case in unit.cases:
         try:
@@ -97,25 +100,26 @@ def _replayed(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[S
         except NotExpressible as error:
             samples.append(Sample(case=case.id, k=unit.k, reply=inexpressible(error)))
             continue
-        tape = asker.tape(clause, case)
-        number = case.sample(unit.k)
+        tape, number = asker.tape(clause, case), case.sample(unit.k)
         exchange = asker.recorded(tape, request, number)
-        if exchange is None:
-            raise missing(tape, request, number, asker.endpoint.name)
-        tally.replayed += 1
-        samples.append(Sample(case=case.id, k=unit.k, reply=reply_of(asker.provider, exchange)))
+        if exchange is not None:
+            samples.append(Sample(case=case.id, k=unit.k, reply=reply_of(asker.provider, exchange)))
+        elif reason := tape.unanswered(exchange_key(request.digest, number)):
+            # When it was recorded this one was asked and never answered; it counts as it did then.
+            samples.append(Sample(case=case.id, k=unit.k, error=reason))
+        else:
+            return None
     return tuple(samples)
 
 
-def _recorded_later(unit: Unit, clause: Clause, asker: Asker, listener: Listener) -> bool:
-    """Whether a later unit is on record, so that this one is a hole and not the end."""
-    schedule = Schedule(clause, unit.part)
-    later = (schedule.unit(position) for position in range(unit.position + 1, listener.planned(unit.part)))
-    return any(
-        exchange_key(asker.request(case.prompt).digest, case.sample(one.k)) in asker.tape(clause, case)
-        for one in later
-        for case in one.cases
-    )
+def _missing_of(unit: Unit, clause: Clause, asker: Asker) -> MissingRecording:
+    """The error for a unit that is not on record."""
+    for case in unit.cases:
+        request, number = asker.request(case.prompt), case.sample(unit.k)
+        tape = asker.tape(clause, case)
+        if exchange_key(request.digest, number) not in tape:
+            return missing(tape, request, number, asker.endpoint.name)
+    raise AssertionError("all of it is on record")
 
 
 async def _sampled(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[Sample, ...]:

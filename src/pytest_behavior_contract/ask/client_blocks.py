@@ -102,6 +102,11 @@ class ClientBlock:
             _open_blocks.remove(self)
             if not _is_patched(self.vendor):
                 _unpatch(self.vendor)
+        if all(call.exchange is not None or call.error is not None for call in self._calls.values()):
+            self.close()
+
+    def close(self) -> None:
+        """Closes the connections; where an answer is still to be read that waits for the end of the sample."""
         for client in self._http_clients:
             client.close()
 

@@ -20,6 +20,7 @@ TABLE = "behavior-contract"
 BUILT_IN = {"local-1": "local:local-1", "local-2": "local:local-2"}
 """Endpoints that need no configuration: two releases of the embedded model."""
 DEFAULT_ENDPOINT = "local-1"
+_KEYS = ("endpoint", "endpoints", "allow_connections")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -89,6 +90,8 @@ class Settings:
     chosen: bool = False
     """Whether the file names that endpoint, so that it is not merely the default."""
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    allow_connections: tuple[str, ...] = ()
+    """What may be connected to while clauses are replayed, as host or host:port: a database of the application."""
     source: str = ""
     """The file it came from; empty where there is none."""
 
@@ -132,8 +135,11 @@ def _settings(table: Any, source: str) -> Settings:
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where} should be a table")
     for key in table:
-        if key not in ("endpoint", "endpoints"):
-            raise SettingsError(f"{where}: unknown key {key!r}{registry.did_you_mean(key, ['endpoint', 'endpoints'])}")
+        if key not in _KEYS:
+            raise SettingsError(f"{where}: unknown key {key!r}{registry.did_you_mean(key, _KEYS)}")
+    allowed = table.get("allow_connections", [])
+    if not isinstance(allowed, list) or not all(isinstance(one, str) for one in allowed):
+        raise SettingsError(f'{where}: allow_connections should be a list, as in ["localhost:5432"]')
     described = table.get("endpoints", {})
     if not isinstance(described, Mapping):
         raise SettingsError(f"{where}: endpoints should be tables, as in [tool.{TABLE}.endpoints.NAME]")
@@ -142,6 +148,7 @@ def _settings(table: Any, source: str) -> Settings:
         endpoint=str(table.get("endpoint", DEFAULT_ENDPOINT)),
         chosen="endpoint" in table,
         endpoints=endpoints,
+        allow_connections=tuple(allowed),
         source=source,
     )
     try:

@@ -259,14 +259,16 @@ def versions(provider: Provider) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in names}
 
 
-def explained(error: Exception, call: Call, endpoint: Endpoint, secrets: Sequence[str]) -> EndpointError:
+def explained(error: Exception, call: Call | None, endpoint: Endpoint, secrets: Sequence[str]) -> EndpointError:
     """What an SDK's error means for who runs the tests."""
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         return _explained_status(status, error, endpoint, secrets)
     if "APITimeoutError" in {kind.__name__ for kind in type(error).__mro__}:
         return timed_out(endpoint.timeout_seconds)
-    return call.error or EndpointError("client error", masked(f"{type(error).__name__}: {error}", secrets))
+    return (call.error if call else None) or EndpointError(
+        "client error", masked(f"{type(error).__name__}: {error}", secrets)
+    )
 
 
 def timed_out(seconds: float) -> Transient:

@@ -15,6 +15,8 @@ _FLAVORS = {"openai-chat": "chat", "openai-responses": "responses"}
 _VENDORS = {"openai": "openai", "anthropic": "anthropic"}
 _CLOUDS = {"Azure": "azure", "Bedrock": "aws", "Vertex": "google"}
 _OUTPUT_CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+BATCH_PRICE = 0.5
+"""What both vendors ask for a batch, as a share of the list price."""
 USUAL_OUTPUT_TOKENS = 300
 """What a reply is taken to be long where nothing is known of it."""
 UNCAPPED_OUTPUT_TOKENS = 4096
@@ -75,6 +77,10 @@ class Prices:
         cap = output_cap(request.body)
         usual = min(cap, USUAL_OUTPUT_TOKENS) if cap else USUAL_OUTPUT_TOKENS
         return self.of(most_input_tokens(request) // CHARACTERS_PER_TOKEN, usual)
+
+    def capped(self, request: Request) -> bool:
+        """Whether a request limits its output, so that its cost at most is no guess; what is free need not."""
+        return output_cap(request.body) > 0 or self.of(0, _MILLION) == 0
 
     @cached_property
     def _provider(self) -> Mapping[str, str]:

@@ -50,6 +50,8 @@ class Call:
     whose: tuple[str, str] = ("", "")
     charge: Charge | None = None
     exchange: Exchange | None = None
+    rest: Callable[[], None] | None = None
+    """Reads what is left of an answer; None where only an event loop could."""
     error: EndpointError | None = None
     """Why the response was not recorded."""
 
@@ -73,6 +75,18 @@ class Call:
             self.charge.refused()
         else:
             self.charge.lost()
+
+    def end(self) -> None:
+        """Ends it with the sample it belongs to: what an application has left unread of a stream is read now."""
+        if self.rest is not None and self.exchange is None and self.error is None:
+            self.rest()
+        if self.attempts and self.exchange is None and self.error is None:
+            self.error = EndpointError(
+                "an answer was not read to its end",
+                "read the stream, or await the call, before the test ends",
+                paid=True,
+            )
+            self.settle()
 
     def replayed(self) -> None:
         """Notes that the recording was played."""
@@ -204,6 +218,7 @@ class RecordingTransport(httpx2.BaseTransport):
         got = _received(request, response, began, began_at)
         assert isinstance(response.stream, httpx2.SyncByteStream)
         tee = _Tee(response.stream, _Gathered(call, got))
+        call.rest = tee.close
         return httpx2.Response(
             response.status_code, headers=response.headers, stream=tee, extensions=response.extensions
         )
@@ -315,7 +330,8 @@ class _Tee(httpx2.SyncByteStream):
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
-            if not self._gathered.done and self._parts is not None:
+            if not self._gathered.done:
+                self._parts = self._parts or iter(self._stream)
                 for chunk in self._parts:
                     self._gathered.add(chunk)
                 self._gathered.end()

@@ -51,6 +51,13 @@ class _Promise:
     def further(self) -> int:
         return self.statistic.further(self.verdicts, self.planned)
 
+    def further_if_all_pass(self) -> int:
+        """How many more replies lead to `kept` if all of them pass, within the cap."""
+        if not isinstance(self.statistic, Rate):
+            return 0
+        enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
+        return max(0, min(enough, self.planned) - len(self.verdicts))
+
 
 @dataclass(slots=True)
 class _Provenance:
@@ -81,10 +88,12 @@ class ClauseJudge:
         clause: what is promised.
         endpoint: the name of the endpoint, for the outcome.
         alpha: chance of a false red of one promise: ALPHA over the number of promises in the run.
+        in_batches: whether each round of questions takes long, so that the first should suffice where all is well.
     """
 
-    def __init__(self, clause: Clause, endpoint: str, alpha: float) -> None:
+    def __init__(self, clause: Clause, endpoint: str, alpha: float, *, in_batches: bool = False) -> None:
         self._clause = clause
+        self._in_batches = in_batches
         self._endpoint = endpoint
         self._cases = {(case.part, case.id): case for case in clause.cases}
         self._judged: list[Judged] = []
@@ -105,7 +114,10 @@ class ClauseJudge:
         """How many more units of a part are wanted; none as soon as one promise is broken, for then the clause is."""
         if any(promise.decide().state == "broken" for promises in self._promises.values() for promise in promises):
             return 0
-        return max((promise.further() for promise in self._promises[part]), default=0)
+        wanted = max((promise.further() for promise in self._promises[part]), default=0)
+        if wanted and self._in_batches:
+            wanted = max(wanted, *(promise.further_if_all_pass() for promise in self._promises[part]))
+        return wanted
 
     def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
         """Judges the samples of one unit; a failure among them may have settled the matter."""
@@ -122,7 +134,8 @@ class ClauseJudge:
         if part == "replies" and self._clause.pairs:
             for one in self._pairs.add(samples, self._cases):
                 self._add(one)
-        return self._failed > failed_before
+        # Who lists prompts wants to know of each of them, so one failure does not keep the others from being asked.
+        return self._failed > failed_before and not self._clause.deterministic
 
     def _add(self, judged: Judged) -> None:
         self._judged.append(judged)

@@ -40,7 +40,7 @@ def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
 
 async def measure(clause: Clause, asker: Asker, alpha: float) -> Outcome:
     """The outcome after asking for what is not recorded; where the run is stopped, that of what had come by then."""
-    judge = ClauseJudge(clause, asker.endpoint.name, alpha)
+    judge = ClauseJudge(clause, asker.endpoint.name, alpha, in_batches=asker.in_batches)
     tally = Tally()
     problem = _unready(clause)
     stopped = ""

@@ -41,6 +41,7 @@ class Entry(msgspec.Struct, gc=False):
     retries: int = 0
     event_seconds: tuple[float, ...] = ()
     versions: dict[str, str] = {}
+    via: str = ""
 
 
 _DECODER = msgspec.json.Decoder(Entry)
@@ -76,6 +77,7 @@ def _checked(entry: Any) -> Entry:
         retries=int(entry.get("retries", 0)),
         event_seconds=tuple(float(seconds) for seconds in entry.get("event_seconds", ())),
         versions={_text(name): _text(version) for name, version in entry.get("versions", {}).items()},
+        via=_text(entry.get("via", "")),
     )
 
 

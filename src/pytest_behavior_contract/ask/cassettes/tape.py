@@ -127,6 +127,11 @@ class Tape:
         except OSError as error:
             raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
 
+    def reread(self) -> None:
+        """Forgets where things stand, because someone else may have written to the file."""
+        with self._lock:
+            self._index = None
+
     def drop_before(self, moment: str) -> None:
         """Drops what was recorded before a moment (UTC, ISO 8601), by putting a new file in the old one's place.
 
@@ -218,6 +223,8 @@ def render_line(exchange: Exchange) -> bytes:
     }
     if exchange.retries:
         line["retries"] = exchange.retries
+    if exchange.via:
+        line["via"] = exchange.via
     if response.event_seconds:
         line["event_seconds"] = list(response.event_seconds)
     line["complete"] = True
@@ -258,6 +265,7 @@ def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exch
             uri=request.uri,
             request_headers={name: values[0] for name, values in request.headers.items()},
             versions=entry.versions,
+            via=entry.via,
         )
         digest = asked.digest
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
