@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 _ARRAYS = (list, tuple)
 
 
@@ -52,12 +52,19 @@ class Request:
     path: str
     body: Mapping[str, Any]
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """Name of the whole normalised request: same question, same digest.
 
         Key order, white space and 1 against 1.0 make no difference; every other change does.
         """
+        # Kept as cached_property would, without the lock that it takes in Python 3.11.
+        known: str | None = self.__dict__.get("_digest")
+        if known is None:
+            known = self.__dict__["_digest"] = self._made_digest()
+        return known
+
+    def _made_digest(self) -> str:
         whole = {"surface": self.surface, "path": self.path, "body": _normalised(self.body)}
         return hashlib.sha256(canonical_json(whole).encode()).hexdigest()[:32]
 
@@ -167,7 +174,7 @@ class Reply:
         return json.loads(self.text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Sample:
     """The k-th reply to one case of a clause, or the reason why there is none."""
 

@@ -148,6 +148,8 @@ class Asker:
     def spelled(self, prompt: Prompt) -> Request:
         """The same for a prompt that will not come again."""
         endpoint = self.endpoint
+        if not endpoint.parameters and not endpoint.request:
+            return self.provider.request(prompt, endpoint.model)
         parameters = {**endpoint.parameters, **prompt.parameters}
         own = {**endpoint.request, **prompt.request}
         whole = Prompt(

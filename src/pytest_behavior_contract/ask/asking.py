@@ -45,9 +45,8 @@ def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally
                 ends[unit.part] = unit
                 walk.end(unit.part)
             else:
-                tally.replayed += sum(
-                    sample.reply is not None and sample.reply.exchange is not None for sample in samples
-                )
+                for sample in samples:
+                    tally.replayed += sample.reply is not None and sample.reply.exchange is not None
                 walk.take(unit, samples)
     for part, unit in ends.items():
         if listener.further(part):
@@ -96,7 +95,8 @@ def recorded_samples(unit: Unit, clause: Clause, asker: Asker) -> tuple[Sample, 
     samples = []
     for case in unit.cases:
         try:
-            request = asker.request(case.prompt)
+            # What is asked once need not be kept; of 20,000 requests that is felt.
+            request = asker.spelled(case.prompt) if clause.deterministic else asker.request(case.prompt)
         except NotExpressible as error:
             samples.append(Sample(case=case.id, k=unit.k, reply=inexpressible(error)))
             continue

@@ -6,16 +6,16 @@ runs, so both see the same verdicts in the same order and come to the same decis
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Sample
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unit:
     """What is asked together and judged as one: a case, or all variants of a swapped prompt."""
 
@@ -65,12 +65,10 @@ class Schedule:
     def unit(self, position: int) -> Unit:
         number, index = divmod(position, len(self._topics))
         if number not in self._rounds:
-            self._rounds[number] = sorted(self._topics, key=lambda topic: self._rank(number, topic))
+            name = f"{self._name}\0{self._part}\0{number}\0"
+            self._rounds[number] = sorted(self._topics, key=lambda topic: sha256(f"{name}{topic}".encode()).digest())
         topic = self._rounds[number][index]
         return Unit(self._part, position, tuple(self._topics[topic]), number)
-
-    def _rank(self, number: int, topic: str) -> bytes:
-        return hashlib.sha256(f"{self._name}\0{self._part}\0{number}\0{topic}".encode()).digest()
 
 
 class Walk:

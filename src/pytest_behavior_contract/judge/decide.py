@@ -28,6 +28,8 @@ UNANSWERED = 0.05
 """The share of unanswered requests that a decision may rest on."""
 _REPLY_CHARACTERS = 400
 _ORDER = ("broken", "unmeasured", "undecided", "kept")
+_OF_REPLIES = (Rate, Exact)
+"""The statistics whose verdicts are those on replies, one by one."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,28 @@ class _Promise:
         return max(0, min(enough, self.planned) - len(self.verdicts))
 
 
+@dataclass(slots=True)
+class _Provenance:
+    """Where replies come from, added up one by one: a reply that has been judged need not be kept."""
+
+    served: set[str] = field(default_factory=set)
+    earliest: str = ""
+    latest: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def add(self, reply: Reply) -> None:
+        if reply.served_model:
+            self.served.add(reply.served_model)
+        if reply.usage is not None:
+            self.input_tokens += reply.usage.input_tokens
+            self.output_tokens += reply.usage.output_tokens
+        moment = reply.exchange.recorded_at if reply.exchange is not None else ""
+        if moment:
+            self.earliest = min(self.earliest or moment, moment)
+            self.latest = max(self.latest, moment)
+
+
 class ClauseJudge:
     """Judges the samples of one clause at one endpoint; says how many more it wants.
 
@@ -73,7 +97,8 @@ class ClauseJudge:
         self._endpoint = endpoint
         self._cases = {(case.part, case.id): case for case in clause.cases}
         self._judged: list[Judged] = []
-        self._replies: list[Reply] = []
+        self._failed = 0
+        self._provenance = _Provenance()
         self._pairs = _Pairs(clause, alpha)
         self._promises: dict[str, list[_Promise]] = {"replies": list(self._pairs.promises)}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
@@ -96,21 +121,25 @@ class ClauseJudge:
 
     def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
         """Judges the samples of one unit; a failure among them may have settled the matter."""
-        judged_before = len(self._judged)
+        failed_before = self._failed
         for sample in samples:
             case = self._cases[part, sample.case]
             verdict = _of_part(self._verdict(case, sample), part)
             if sample.reply is not None:
-                self._replies.append(sample.reply)
+                self._provenance.add(sample.reply)
             for promise in self._promises[part]:
-                if isinstance(promise.statistic, Rate | Exact):
+                if isinstance(promise.statistic, _OF_REPLIES):
                     promise.verdicts.append(verdict.outcome)
-            self._judged.append(_judged(case, sample, verdict, part))
+            self._add(_judged(case, sample, verdict, part))
         if part == "replies" and self._clause.pairs:
-            self._judged += self._pairs.add(samples, self._cases)
+            for one in self._pairs.add(samples, self._cases):
+                self._add(one)
         # Who lists prompts wants to know of each of them, so one failure does not keep the others from being asked.
-        some_failed = any(one.verdict.outcome == "fail" for one in self._judged[judged_before:])
-        return some_failed and not self._clause.deterministic
+        return self._failed > failed_before and not self._clause.deterministic
+
+    def _add(self, judged: Judged) -> None:
+        self._judged.append(judged)
+        self._failed += judged.verdict.outcome == "fail"
 
     def add_verdict(self, k: int, verdict: Verdict, *, prompt: str = "", reply: str = "") -> None:
         """Takes a verdict that was reached elsewhere: by running a Python test."""
@@ -121,7 +150,8 @@ class ClauseJudge:
 
     def add_replies(self, replies: Sequence[Reply]) -> None:
         """Takes replies for the outcome's provenance that are judged elsewhere."""
-        self._replies += replies
+        for reply in replies:
+            self._provenance.add(reply)
 
     def outcome(
         self,
@@ -158,10 +188,8 @@ class ClauseJudge:
             decision = min((part.decision for part in parts), key=lambda one: _ORDER.index(one.state))
             problem = stopped if stopped and decision.state == "unmeasured" else _problem(decision, self._judged)
         judged = _looked_at(self._judged, parts)
-        exchanges = [reply.exchange for reply in self._replies if reply.exchange]
-        dates = sorted(exchange.recorded_at for exchange in exchanges if exchange.recorded_at)
-        served = sorted({excerpt(reply.served_model, 100) for reply in self._replies if reply.served_model})
-        usages = [reply.usage for reply in self._replies if reply.usage]
+        provenance = self._provenance
+        served = sorted({excerpt(name, 100) for name in provenance.served})
         return Outcome(
             clause=clause.name,
             endpoint=self._endpoint,
@@ -179,12 +207,12 @@ class ClauseJudge:
             causes=_causes(judged, {part.name for part in parts if part.decision.state == "broken"}),
             judged=tuple(judged),
             served_models=tuple(served),
-            recorded_from=dates[0] if dates else "",
-            recorded_until=dates[-1] if dates else "",
+            recorded_from=provenance.earliest,
+            recorded_until=provenance.latest,
             replayed=replayed,
             live=live,
-            input_tokens=sum(usage.input_tokens for usage in usages),
-            output_tokens=sum(usage.output_tokens for usage in usages),
+            input_tokens=provenance.input_tokens,
+            output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
             notes=(
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
@@ -325,8 +353,8 @@ def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
     reply = sample.reply
     text = ""
     if reply is not None:
-        calls = "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls)
-        text = reply.text or calls or reply.refusal
+        text = reply.text or "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls)
+        text = text or reply.refusal
     return Judged(
         case=case.id,
         k=sample.k,

@@ -31,7 +31,7 @@ def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
         if not problem:
             with contextlib.ExitStack() as tapes:
                 for case in {case.tape: case for case in clause.cases}.values():
-                    tapes.enter_context(asker.tape(clause, case).opened())
+                    tapes.enter_context(asker.tape(clause, case).at_hand())
                 replay_clause(clause, asker, judge, tally)
     except (EndpointError, CassetteError) as error:
         problem = str(error)
@@ -55,7 +55,8 @@ async def measure(clause: Clause, asker: Asker, alpha: float) -> Outcome:
 
 
 def _unready(clause: Clause) -> str:
-    return next((found for case in clause.cases if (found := unready_of(case.expect))), "")
+    # Cases share the checks that have none of their values, so each is asked once.
+    return unready_of({id(behavior): behavior for case in clause.cases for behavior in case.expect}.values())
 
 
 def _outcome(

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange, Request, Response
 
+if TYPE_CHECKING:
+    from pytest_behavior_contract.ask.cassettes.entry import Entry
+
 FORMAT = 1
 LARGEST_LINE = 100_000_000
+LARGEST_AT_HAND = 50_000_000
+"""A larger file is never held in memory whole."""
 _WHOLE = b', "complete": true}'
 """What every line of ours ends in, so that one that was torn off is known without parsing it."""
 _UNANSWERED = b'{"unanswered": '
@@ -43,7 +48,7 @@ class Tape:
         self._fresh: set[str] = set()
         self._unanswered: dict[str, str] = {}
         self._lines = 0
-        self._file: BinaryIO | None = None
+        self._content = b""
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys()
@@ -65,23 +70,23 @@ class Tape:
             if place is None:
                 return None
             offset, length = place
-            if self._file is not None:
-                line = _line_at(self._file, offset, length)
+            if self._content:
+                line = self._content[offset : offset + length]
             else:
                 with self.path.open("rb") as file:
                     line = _line_at(file, offset, length)
         return parse_line(line, f"{self.shown} at byte {offset}", request)
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[None]:
-        """Keeps the file open meanwhile: opening it for each recording takes longer than parsing one."""
-        with contextlib.ExitStack() as stack:
-            with contextlib.suppress(OSError):  # whoever looks up a recording is told
-                self._file = stack.enter_context(self.path.open("rb"))
-            try:
-                yield
-            finally:
-                self._file = None
+    def at_hand(self) -> Iterator[None]:
+        """Keeps what the file holds in memory meanwhile: to open it for each recording is dearer than to parse one."""
+        with contextlib.suppress(OSError):  # whoever looks up a recording is told
+            if self.path.stat().st_size <= LARGEST_AT_HAND:
+                self._content = self.path.read_bytes()
+        try:
+            yield
+        finally:
+            self._content = b""
 
     def exchanges(self) -> Iterator[Exchange]:
         for key in self.all_keys():
@@ -115,6 +120,7 @@ class Tape:
         return "" if key in self._keys() else self._unanswered.get(key, "")
 
     def _append(self, line: bytes) -> int:
+        self._content = b""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return _append(self.path, line)
@@ -156,12 +162,14 @@ class Tape:
         index: dict[str, tuple[int, int]] = {}
         self._lines = 0
         try:
-            with self.path.open("rb") as file:
+            with io.BytesIO(self._content) if self._content else self.path.open("rb") as file:
                 offset = 0
                 while line := file.readline(LARGEST_LINE):
-                    key = self._key_of(line, offset)
+                    bare = line.rstrip(b"\r\n")
+                    found = _KEY.match(bare) if bare.endswith(_WHOLE) else None
+                    key = found[1].decode() if found else self._key_of(line, offset)
                     if key:
-                        index[key] = (offset, len(line.rstrip(b"\r\n")))
+                        index[key] = (offset, len(bare))
                     self._lines += 1
                     offset += len(line)
         except (FileNotFoundError, NotADirectoryError):
@@ -171,13 +179,11 @@ class Tape:
         return index
 
     def _key_of(self, line: bytes, offset: int) -> str:
+        """The key of a line that is not as we write them."""
         if not line.strip():
             return ""
         if line.startswith(_UNANSWERED):
             return self._read_unanswered(line)
-        found = _KEY.match(line)
-        if found and line.rstrip(b"\r\n").endswith(_WHOLE):
-            return found[1].decode()
         try:
             return parse_line(line, "").key
         except CassetteError:
@@ -237,7 +243,7 @@ def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exch
         expected: the request that its key was made of; an equal one has the same digest, and has computed it already.
     """
     try:
-        entry = _entry(line)
+        entry = _read_entry()(line)
         request = entry.request
         asked = expected
         if asked is None or (asked.body, asked.path, asked.surface) != (request.body, entry.path, entry.surface):
@@ -269,96 +275,11 @@ def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exch
     return exchange
 
 
-@dataclass(slots=True)
-class _Status:
-    code: int
-
-
-@dataclass(slots=True)
-class _Body:
-    string: str
-
-
-@dataclass(slots=True)
-class _Asked:
-    body: Mapping[str, Any]
-    headers: dict[str, tuple[str, ...]]
-    uri: str = ""
-
-
-@dataclass(slots=True)
-class _Answered:
-    status: _Status
-    headers: dict[str, tuple[str, ...]]
-    body: _Body
-
-
-@dataclass(slots=True)
-class _Entry:
-    """What a line holds, as far as it is read."""
-
-    key: str
-    surface: str
-    path: str
-    request: _Asked
-    response: _Answered
-    recorded_at: str = ""
-    latency_seconds: float = 0.0
-    retries: int = 0
-    event_seconds: tuple[float, ...] = ()
-    versions: dict[str, str] = field(default_factory=dict)
-    via: str = ""
-
-
 @cache
-def _decoder() -> Any:
-    import msgspec
+def _read_entry() -> Callable[[bytes], Entry]:
+    from pytest_behavior_contract.ask.cassettes.entry import read_entry
 
-    return msgspec.json.Decoder(_Entry)
-
-
-def _entry(line: bytes) -> _Entry:
-    try:
-        return cast("_Entry", _decoder().decode(line))
-    except (ValueError, RecursionError):
-        # msgspec takes less than json does; what it leaves is rare: lone surrogates, and what was written by hand.
-        return _read_entry(json.loads(line))
-
-
-def _read_entry(entry: Any) -> _Entry:
-    request, response = entry["request"], entry["response"]
-    return _Entry(
-        key=str(entry["key"]),
-        surface=_text(entry["surface"]),
-        path=_text(entry["path"]),
-        request=_Asked(
-            body=_mapping(request["body"]),
-            headers={_text(name): (_text(values[0]),) for name, values in request["headers"].items()},
-            uri=_text(request.get("uri", "")),
-        ),
-        response=_Answered(
-            status=_Status(int(response["status"]["code"])),
-            headers={_text(name): tuple(map(_text, values)) for name, values in response["headers"].items()},
-            body=_Body(_text(response["body"]["string"])),
-        ),
-        recorded_at=_text(entry.get("recorded_at", "")),
-        latency_seconds=float(entry.get("latency_seconds", 0)),
-        retries=int(entry.get("retries", 0)),
-        event_seconds=tuple(float(seconds) for seconds in entry.get("event_seconds", ())),
-        versions={_text(name): _text(version) for name, version in entry.get("versions", {}).items()},
-    )
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{type(value).__name__} is no mapping")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
+    return read_entry
 
 
 def _line_at(file: BinaryIO, offset: int, length: int) -> bytes:
