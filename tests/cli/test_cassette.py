@@ -41,7 +41,7 @@ def test_the_list_says_what_is_recorded(folder, capsys):
     head, row, total = capsys.readouterr().out.splitlines()
     assert head.split() == ["clause", "endpoint", "exchanges", "recorded", "served", "model", "size"]
     assert row.split()[:3] == ["support/short-answers", "local-1", "23"]
-    assert total.startswith("1 cassettes, 23 exchanges")
+    assert total.startswith("1 cassette, 23 exchanges")
 
 
 def test_the_list_is_there_as_json(folder, capsys):

@@ -338,4 +338,7 @@ def backoff(retries: int) -> float:
 def _file_name(name: str) -> str:
     """A name as a file may have it on any system; long ones end in a piece of their hash."""
     safe = quote(name, safe=" ()+,=@[]^_{}~")
+    if not safe.strip("."):
+        # `..` would be the folder above.
+        safe = safe.replace(".", "%2E")
     return safe if len(safe) <= 120 else f"{safe[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:16]}"

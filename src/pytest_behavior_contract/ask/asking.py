@@ -161,7 +161,6 @@ def missing(tape: Tape, request: Request, sample: int, endpoint: str) -> Missing
 
 
 def _nearest(tape: Tape, request: Request) -> str:
-    asked = dict(_leaves(request.body))
     best: list[str] | None = None
     seen: set[str] = set()
     for key in tape.all_keys():
@@ -174,18 +173,24 @@ def _nearest(tape: Tape, request: Request) -> str:
             continue
         if digest == request.digest:
             return "other samples of it are there, too few to decide"
-        recorded = dict(_leaves(exchange.request.body))
-        differences = [
-            f"{name}: recorded {_short(recorded.get(name))}, asked {_short(asked.get(name))}"
-            for name in sorted(asked.keys() | recorded.keys())
-            if asked.get(name) != recorded.get(name)
-        ]
-        if exchange.request.surface != request.surface:
-            differences.insert(0, f"surface: recorded {exchange.request.surface}, asked {request.surface}")
+        differences = differing(exchange.request, request, "recorded")
         if best is None or len(differences) < len(best):
             best = differences
     shown = "; ".join((best or [])[:3])
     return f"the nearest recorded request differs in {shown}"
+
+
+def differing(one: Request, asked: Request, word: str) -> list[str]:
+    """Where a request differs from the one that is asked, as `temperature: WORD 0.7, asked 0.2`."""
+    first, second = dict(_leaves(one.body)), dict(_leaves(asked.body))
+    differences = [
+        f"{name}: {word} {_short(first.get(name))}, asked {_short(second.get(name))}"
+        for name in sorted(first.keys() | second.keys())
+        if first.get(name) != second.get(name)
+    ]
+    if one.surface != asked.surface:
+        differences.insert(0, f"surface: {word} {one.surface}, asked {asked.surface}")
+    return differences
 
 
 def _leaves(document: Any, path: str = "") -> Sequence[tuple[str, Any]]:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, urlsplit
 
 from pytest_behavior_contract.exchange import Exchange, Reply, canonical_json
 
@@ -28,20 +28,30 @@ RESPONSE_HEADERS = frozenset(
 
 SHORTEST_SECRET = 8
 _VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-_KEY_SHAPES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"\bsk-[A-Za-z0-9_-]{20,}",
-        r"\b(?:ghp|gho|ghs|ghu|ghr|github_pat)_[A-Za-z0-9_]{20,}",
-        r"\bAKIA[0-9A-Z]{16}\b",
-        r"\bAIza[0-9A-Za-z_-]{35}",
-        r"\bxox[abposr]-[A-Za-z0-9-]{10,}",
-        r"\bgsk_[A-Za-z0-9]{20,}",
-        r"\bhf_[A-Za-z0-9]{30,}",
-        r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-        r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",
-        r"(?i)\bbearer\s+[A-Za-z0-9._~+/-]{20,}",
-    )
+_PRIVATE_KEY = (
+    # With what follows it: its first line alone is not what has to be masked.
+    r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
+    r"(?:[^\"]*?-----END (?:[A-Z]+ )?PRIVATE KEY-----|[A-Za-z0-9+/=\\\s]*)"
+)
+_BEGINNINGS = {
+    "sk-": r"[A-Za-z0-9_-]{20,}",
+    "gh[posur]_": r"[A-Za-z0-9_]{20,}",
+    "github_pat_": r"[A-Za-z0-9_]{20,}",
+    "AKIA": r"[0-9A-Z]{16}\b",
+    "AIza": r"[0-9A-Za-z_-]{35}",
+    "xox[abposr]-": r"[A-Za-z0-9-]{10,}",
+    "gsk_": r"[A-Za-z0-9]{20,}",
+    "hf_": r"[A-Za-z0-9]{30,}",
+    "eyJ": r"[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "(?i:bearer)": r"\s+[A-Za-z0-9._~+/-]{20,}",
+}
+_KEY_SHAPES = (
+    *(
+        # Not within a word, but after a line break as JSON writes it: in text that is JSON within JSON.
+        re.compile(rf"{begins}(?:(?<![A-Za-z0-9_]{begins})|(?<=\\[nrt]{begins})){goes_on}")
+        for begins, goes_on in _BEGINNINGS.items()
+    ),
+    re.compile(_PRIVATE_KEY),
 )
 
 
@@ -52,6 +62,25 @@ def kept_headers(headers: Iterable[tuple[str, str]], allowed: frozenset[str]) ->
         if name.lower() in allowed:
             kept[name.lower()] = (*kept.get(name.lower(), ()), value)
     return kept
+
+
+def is_more_than_kept(uri: str) -> bool:
+    """Whether an address has a user's name or a query, where keys have been seen."""
+    url = _split(uri)
+    return bool(url is None or url.query or url.fragment or "@" in url.netloc)
+
+
+def kept_address(uri: str) -> str:
+    """An address without a user's name and a query; nothing of one that cannot be read."""
+    url = _split(uri)
+    return "" if url is None else url._replace(netloc=url.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _split(uri: str) -> SplitResult | None:
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return None
 
 
 def find_secret(places: Mapping[str, str], values: Iterable[str]) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from pytest_behavior_contract import registry
-from pytest_behavior_contract.ask.cassettes.tape import LARGEST_LINE, parse_line
-from pytest_behavior_contract.ask.redaction import REQUEST_HEADERS, RESPONSE_HEADERS, secret_in
+from pytest_behavior_contract.ask.cassettes.lines import Line, each_line
+from pytest_behavior_contract.ask.redaction import (
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    find_secret,
+    is_more_than_kept,
+    secret_in,
+)
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange, Reply
 
@@ -68,22 +75,16 @@ def look_at(path: Path, secrets: Iterable[str] = ()) -> Recording:
     dates: list[str] = []
     models: set[str] = set()
     number = 0
-    for number, line in _lines(path):
-        try:
-            exchange = parse_line(line, "")
-        except CassetteError as error:
-            torn = "" if line.endswith(b"\n") else " (torn off by a crash)"
-            faults.append(Fault(path=str(path), line=number, problem=str(error).removeprefix(": ") + torn))
-            continue
-        keys.add(exchange.key)
-        dates.append(exchange.recorded_at)
-        reply = _reply(exchange)
-        if reply.served_model:
+    for line in each_line(path):
+        number = line.number
+        if line.exchange is None:
+            problems = [line.problem] if line.problem else []
+        else:
+            keys.add(line.exchange.key)
+            dates.append(line.exchange.recorded_at)
+            reply = read_reply(line.exchange)
+            problems = problems_of(line, line.exchange, reply, secrets)
             models.add(reply.served_model)
-        problems = [f"keeps the header {name}" for name in _foreign_headers(exchange)]
-        place = secret_in(exchange, reply, secrets)
-        if place:
-            problems.append(f"{place} holds something that looks like a key")
         faults += [Fault(path=str(path), line=number, problem=problem) for problem in problems]
     endpoint, contract = (path.parent.parent.name, path.parent.name) if len(path.parts) > 2 else ("", "")
     return Recording(
@@ -96,21 +97,32 @@ def look_at(path: Path, secrets: Iterable[str] = ()) -> Recording:
         size_bytes=path.stat().st_size,
         recorded_from=min(filter(None, dates), default=""),
         recorded_until=max(dates, default=""),
-        served_models=tuple(sorted(models)),
+        served_models=tuple(sorted(filter(None, models))),
         faults=tuple(faults),
     )
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while line := file.readline(LARGEST_LINE):
-                number += 1
-                if line.strip():
-                    yield number, line
-    except OSError as error:
-        raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from None
+def remove_empty_folders(folder: Path) -> None:
+    """Removes what has become empty, up to the folder of all cassettes."""
+    folder = folder.absolute()
+    if FOLDER not in folder.parts:
+        return
+    with contextlib.suppress(OSError):
+        while FOLDER in folder.parts:
+            folder.rmdir()
+            folder = folder.parent
+
+
+def problems_of(line: Line, exchange: Exchange, reply: Reply, secrets: Iterable[str]) -> list[str]:
+    """What a line holds that we would not have written."""
+    problems = [f"keeps the header {name}" for name in _foreign_headers(exchange)]
+    if is_more_than_kept(exchange.uri):
+        problems.append("keeps more of the address than host and path")
+    whole = line.raw.decode("utf-8", "replace")
+    place = secret_in(exchange, reply, secrets) or find_secret({"the line": whole}, secrets)
+    if place:
+        problems.append(f"{place} holds something that looks like a key")
+    return problems
 
 
 def _foreign_headers(exchange: Exchange) -> list[str]:
@@ -121,7 +133,7 @@ def _foreign_headers(exchange: Exchange) -> list[str]:
     )
 
 
-def _reply(exchange: Exchange) -> Reply:
+def read_reply(exchange: Exchange) -> Reply:
     """What a provider reads in it; nothing where none knows the surface or the answer is beyond reading."""
     surface = exchange.request.surface
     if surface not in registry.names("providers"):

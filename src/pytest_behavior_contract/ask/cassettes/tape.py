@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -182,7 +182,7 @@ class Tape:
         """The key of a line that is not as we write them."""
         if not line.strip():
             return ""
-        if line.startswith(_UNANSWERED):
+        if is_note(line):
             return self._read_unanswered(line)
         try:
             return parse_line(line, "").key
@@ -273,6 +273,53 @@ def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exch
     if not key.startswith(f"{digest}:"):
         raise CassetteError(f"{where}: was changed by hand: its key does not fit its request")
     return exchange
+
+
+def rewrite(path: Path, keep: Callable[[list[bytes]], Sequence[bytes]]) -> None:
+    """Puts other lines in the place of a file's lines; a file without any left is removed.
+
+    Args:
+        path: the file.
+        keep: gets the lines as they stand, line ends included, and returns those that shall stand there.
+
+    Raises:
+        CassetteError: where that cannot be done; the file is then as it was.
+    """
+    refuse_what_is_no_file(path)
+    try:
+        with _locked(path):
+            content = path.read_bytes()
+            kept = b"".join(keep(split_lines(content)))
+            if kept == content and content:
+                return
+            if kept:
+                _replace(path, kept)
+            else:
+                path.unlink()
+    except OSError as error:
+        raise CassetteError(f"{path}: cannot be rewritten: {error.strerror or error}") from None
+
+
+def ends_whole(line: bytes) -> bool:
+    """Whether a line ends as those of ours do."""
+    return line.rstrip(b"\r\n").endswith(_WHOLE)
+
+
+def is_note(line: bytes) -> bool:
+    """Whether a line says why a question stayed without an answer."""
+    return line.startswith(_UNANSWERED)
+
+
+def refuse_what_is_no_file(path: Path) -> None:
+    """Raises CassetteError for a folder, a pipe (which would be waited for without end), or nothing at all."""
+    if not path.is_file():
+        raise CassetteError(f"{path}: cannot be read: it is no file")
+
+
+def split_lines(content: bytes) -> list[bytes]:
+    """The lines with their ends; only a line feed ends one, as when a file is read."""
+    *whole, last = content.split(b"\n")
+    return [*(line + b"\n" for line in whole), *([last] if last else [])]
 
 
 @cache
