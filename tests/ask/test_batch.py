@@ -686,7 +686,9 @@ def test_a_question_that_the_vendor_has_no_result_for_can_be_asked_anew(make, ve
     vendor.edit = lambda lines: lines[:1]
     first, error = run(make(surface), tape, "a", "b")
     assert isinstance(first, Exchange)
-    assert (error.cause, error.final) == ("no result", False)
+    # Who looks first at the end hears the reason; the other only sees that there is no result.
+    assert error.cause in ("no result", "HTTP 500")
+    assert not error.final
     assert states(tmp_path) == []
     vendor.edit = lambda lines: lines
     (exchange,) = run(make(surface), tape, "b")
@@ -908,7 +910,9 @@ def test_a_question_that_another_run_got_no_answer_to_has_none(make, vendor, ser
         return error
 
     error = asyncio.run(whole())
-    assert (error.cause, error.final) == ("no result", False)
+    # Who looks first at the end hears the reason; the other only sees that there is no result.
+    assert error.cause in ("no result", "HTTP 500")
+    assert not error.final
 
 
 HOLDER = """

@@ -4,12 +4,13 @@ import datetime as dt
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
-from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.asker import Library
+from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.cassettes.stale import Judge
 from pytest_behavior_contract.ask.cassettes.tape import Tape, rewrite
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
@@ -268,18 +269,19 @@ def test_prune_as_json(project, capsys):
     assert {one["kind"] for one in document["cassettes"][0]["dropped"]} == {"stale"}
 
 
-def test_what_another_process_appends_while_a_file_is_rewritten_stays(project):
-    tape = tape_of("words")
-    late = recorded(asked(COLOUR), 9)
+def test_what_is_appended_while_a_file_is_rewritten_waits_and_stays(project):
+    tape = Tape(project / "cassettes" / "x.jsonl")
+    for number in range(3):
+        tape.add(recorded(asked(COLOUR), number))
+    late = threading.Thread(target=lambda: Tape(tape.path).add(recorded(asked(COLOUR), 10)))
 
     def keep(lines):
-        Tape(tape.path).add(late)
+        late.start()
         return lines[1:]
 
     rewrite(tape.path, keep)
-    assert [one.sample for one in Tape(tape.path).exchanges()] == [1, 9]
-    rewrite(tape.path, lambda lines: (Tape(tape.path).add(recorded(asked(COLOUR), 10)), [])[1])
-    assert [one.sample for one in Tape(tape.path).exchanges()] == [10]
+    late.join()
+    assert [exchange.sample for exchange in Tape(tape.path).exchanges()] == [1, 2, 10]
 
 
 def test_a_rewrite_that_fails_leaves_the_file_as_it_was(project, monkeypatch):
