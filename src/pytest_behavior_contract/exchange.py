@@ -109,6 +109,7 @@ class Exchange:
     request_headers: Mapping[str, str] = field(default_factory=dict)
     """Those that change what is asked, such as anthropic-version; never authorization."""
     versions: Mapping[str, str] = field(default_factory=dict)
+    """Packages that asked it. Where it was imported instead: `imported-from`, and what the log did not say."""
     via: str = ""
     """`batch` where it came through a batch API, so that there is no latency; empty where it was asked directly."""
 
