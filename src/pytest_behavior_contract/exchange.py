@@ -99,6 +99,7 @@ class Exchange:
     request_headers: Mapping[str, str] = field(default_factory=dict)
     """Those that change what is asked, such as anthropic-version; never authorization."""
     versions: Mapping[str, str] = field(default_factory=dict)
+    """Packages that asked it. Where it was imported instead: `imported-from`, and what the log did not say."""
 
     @property
     def key(self) -> str:

@@ -6,6 +6,7 @@ long as the whole stays small.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any
 
 MOST_NODES = 100_000
 DEEPEST = 60
+LONG_TEXT = 1_000
+"""A text counts as one more value for each so many characters."""
 
 Path = tuple[str | int, ...]
 
@@ -21,6 +24,7 @@ _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]{1,300}")
 _OTHER_INT = re.compile(r"0o[0-7]{1,99}|0x[0-9a-fA-F]{1,99}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_BINARY = "tag:yaml.org,2002:binary"
 _PLAIN_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 
 
@@ -61,6 +65,8 @@ class _Open:
 
 @dataclass(slots=True)
 class _Reader:
+    most_nodes: int
+    binary: bool
     lines: dict[Path, int] = field(default_factory=dict)
     duplicates: list[tuple[Path, int]] = field(default_factory=list)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
@@ -77,7 +83,7 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise DocumentError(line, "a second document begins here; a contract file holds one")
+                    raise DocumentError(line, "a second document begins here; a file holds one")
             elif isinstance(event, yaml.ScalarEvent):
                 self._scalar(event, line)
             elif isinstance(event, yaml.AliasEvent):
@@ -95,7 +101,8 @@ class _Reader:
                     self.anchors[done.anchor] = (done.content, self.nodes - done.nodes_before + 1)
 
     def _scalar(self, event: Any, line: int) -> None:
-        self._check_tag(event.tag, line)
+        if event.tag != _BINARY or not self.binary:
+            self._check_tag(event.tag, line)
         plain = not event.style and event.implicit[0]
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.content, dict) and top.key is None:
@@ -105,10 +112,16 @@ class _Reader:
                 self.duplicates.append((key_path, line))
             self.lines[key_path] = line
             return
-        value = _resolved(event.value) if plain else str(event.value)
+        if event.tag == _BINARY:
+            value: Any = _bytes(event.value, line)
+        else:
+            value = _resolved(event.value) if plain else str(event.value)
         self._place(value, line)
+        # A long text counts for more: a thousand aliases of a megabyte are a gigabyte for whoever writes them out.
+        weight = len(event.value) // LONG_TEXT
+        self.nodes += weight
         if event.anchor:
-            self.anchors[event.anchor] = (value, 1)
+            self.anchors[event.anchor] = (value, 1 + weight)
 
     def _alias(self, anchor: str, line: int) -> None:
         if anchor not in self.anchors:
@@ -119,8 +132,8 @@ class _Reader:
 
     def _place(self, value: Any, line: int) -> Path:
         self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise DocumentError(line, f"expands to more than {MOST_NODES:,} values")
+        if self.nodes > self.most_nodes:
+            raise DocumentError(line, f"expands to more than {self.most_nodes:,} values")
         if not self.stack:
             self.root = value
             self.lines[()] = line
@@ -143,12 +156,18 @@ class _Reader:
             raise DocumentError(line, f"the tag {tag!r} is not allowed; plain values only")
 
 
-def parse(text: str) -> Document:
-    """Reads one YAML document; raises DocumentError with a line for everything else."""
+def parse(text: str, *, most_nodes: int = MOST_NODES, binary: bool = False) -> Document:
+    """Reads one YAML document; raises DocumentError with a line for everything else.
+
+    Args:
+        text: the document.
+        most_nodes: how many values it may hold, those that aliases repeat included.
+        binary: whether values tagged `!!binary` are read, as bytes.
+    """
     import yaml
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    reader = _Reader()
+    reader = _Reader(most_nodes, binary)
     try:
         reader.read(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
@@ -158,6 +177,13 @@ def parse(text: str) -> Document:
     except yaml.YAMLError as error:
         raise DocumentError(1, f"is not YAML: {' '.join(str(error).split())}") from None
     return Document(reader.root, reader.lines, tuple(reader.duplicates))
+
+
+def _bytes(text: str, line: int) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        raise DocumentError(line, "a !!binary value is no base64") from None
 
 
 def _resolved(text: str) -> Any:

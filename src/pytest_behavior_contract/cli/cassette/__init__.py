@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from pytest_behavior_contract.cli.cassette import export, listing, prune, scrub, stale
+from pytest_behavior_contract.cli.cassette import export, importing, listing, prune, scrub, stale
 
-_ACTIONS = (listing, stale, prune, scrub, export)
+_ACTIONS = (listing, stale, prune, scrub, importing, export)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
