@@ -189,7 +189,8 @@ def test_in_lines_that_cannot_be_read_keys_are_masked_all_the_same(capsys):
     PATH.parent.mkdir(parents=True)
     PATH.write_bytes(f"<<<<<<< {SECRET}\n".encode() + b"\xff" + SHAPED.encode() + b"\n" + b"[" * 50_000 + b"\n")
     out = screen(capsys, "scrub", "--yes", status=1)
-    assert "digits.jsonl: cannot be read: line 1, 2, 3; only what looks like a key in it is masked" in out
+    assert "digits.jsonl: cannot be read: line 1, 2, 3; it stays, with its keys masked, for: cassette prune" in out
+    assert "scrubbed 2 lines" in out
     assert PATH.read_bytes() == b"<<<<<<< ***\n\xff***\n" + b"[" * 50_000 + b"\n"
 
 
