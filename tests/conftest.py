@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from model_server import ModelServer
+from pytest_behavior_contract.ask.asker import Asker
 from pytest_behavior_contract.ask.askers import Askers
-from pytest_behavior_contract.ask.asking import Asker
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 
 pytest_plugins = ["pytester"]

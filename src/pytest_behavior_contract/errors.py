@@ -4,8 +4,11 @@ BehaviorContractError
 ├── ContractFileError    the declaration is wrong: its author mends the file
 ├── SettingsError        an option or the TOML is wrong: whoever runs it mends that
 ├── EndpointError        the question could not be asked or was not answered
+│   ├── BatchUnderWay    it was asked in a batch that has not ended yet
 │   ├── MissingRecording replay found no recording
-│   └── SecretFound      a recording was not written because it held a key
+│   ├── SecretFound      a recording was not written because it held a key
+│   ├── Transient        asking again may help
+│   └── Stopped          the run was told to end here: its budget is spent, or somebody interrupted it
 ├── NotExpressible       the API surface has no such parameter, role or content
 └── CassetteError        a file of recordings cannot be read or written
 
@@ -52,13 +55,22 @@ class SettingsError(BehaviorContractError):
 class EndpointError(BehaviorContractError):
     """The endpoint could not be asked, or gave no answer that could count as behavior."""
 
-    def __init__(self, cause: str, detail: str = "", *, final: bool = False) -> None:
+    def __init__(self, cause: str, detail: str = "", *, final: bool = False, paid: bool = False) -> None:
         super().__init__(f"{cause}: {detail}" if detail else cause)
         self.cause = cause
         """Short and the same for the same fault, so that it can be counted."""
         self.detail = detail
         self.final = final
         """Whether asking this endpoint again is pointless: no key, no server, no such model."""
+        self.paid = paid
+        """Whether the vendor may charge for it all the same: an answer was under way, and cannot be used."""
+
+
+class BatchUnderWay(EndpointError):  # noqa: N818 - says what happened
+    """The question waits in a batch at the vendor; the next run collects the answer."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("batch under way", detail, final=True)
 
 
 class MissingRecording(EndpointError):  # noqa: N818 - says what happened, as KeyError's readers expect
@@ -67,6 +79,33 @@ class MissingRecording(EndpointError):  # noqa: N818 - says what happened, as Ke
 
 class SecretFound(EndpointError):  # noqa: N818
     """An exchange held something that looks like a key, so it was not written."""
+
+
+class Transient(EndpointError):  # noqa: N818
+    """A fault that may pass: asking again may help."""
+
+    def __init__(
+        self,
+        cause: str,
+        detail: str = "",
+        *,
+        final: bool = False,
+        wait_seconds: float | None = None,
+        too_much: bool = False,
+        paid: bool = False,
+    ) -> None:
+        super().__init__(cause, detail, final=final, paid=paid)
+        self.wait_seconds = wait_seconds
+        """How long the server asks to be left alone; None where it does not say."""
+        self.too_much = too_much
+        """Whether the server says that it is asked too much, so that all requests should slow down."""
+
+
+class Stopped(EndpointError):  # noqa: N818
+    """Nothing more is asked in this run; what is known so far stands."""
+
+    def __init__(self, cause: str, detail: str = "") -> None:
+        super().__init__(cause, detail, final=True)
 
 
 class NotExpressible(BehaviorContractError):  # noqa: N818

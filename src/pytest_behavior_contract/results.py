@@ -89,6 +89,18 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What a run paid for: taken from the usage that the replies report."""
+
+    calls: int = 0
+    """Requests sent, those that were refused or never answered included."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = 0.0
+    """US dollars; None where the price of the model is not known. What was never answered counts at its most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """All that was found out about one clause at one endpoint."""
 
@@ -115,7 +127,10 @@ class Outcome:
     replayed: int = 0
     live: int = 0
     input_tokens: int = 0
+    """Of all replies that were looked at, recorded or not."""
     output_tokens: int = 0
+    spent: Spending = Spending()
+    """What this run paid for it."""
     notes: tuple[str, ...] = ()
     """What one should know besides: damaged recordings, another model that answered, a cap that decides nothing."""
 

@@ -366,3 +366,35 @@ def test_ask_says_what_it_does_not_know(bind):
 def test_ask_can_be_awaited(bind, server):
     endpoint = bind()
     assert asyncio.run(endpoint.ask_async("Hi", temperature=0.5)).text == "Yes."
+
+
+def test_a_stream_may_be_read_after_the_block(bind, server):
+    server.answer = lambda asked: Say("Hello out there")
+    endpoint = bind()
+    with endpoint.as_openai():
+        chunks = SYNC.chat.completions.create(model="old", messages=HI, stream=True)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "Hello out there"
+    assert endpoint.finish() is None
+    assert [reply.text for reply in endpoint.replies] == ["Hello out there"]
+
+
+def test_a_stream_that_nobody_reads_is_recorded_when_the_sample_ends(bind, server):
+    server.answer = lambda asked: Say("Hello out there")
+    endpoint = bind()
+    with endpoint.as_openai():
+        kept = SYNC.chat.completions.create(model="old", messages=HI, stream=True)
+    assert endpoint.finish() is None
+    assert [reply.text for reply in endpoint.replies] == ["Hello out there"]
+    assert kept is not None
+
+
+def test_an_async_stream_that_nobody_reads_is_no_sample(bind, server):
+    endpoint = bind()
+
+    async def leave():
+        with endpoint.as_openai():
+            return await ASYNC.chat.completions.create(model="old", messages=HI, stream=True)
+
+    kept = asyncio.run(leave())
+    assert endpoint.finish().cause == "an answer was not read to its end"
+    assert kept is not None

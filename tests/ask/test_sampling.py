@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pytest_behavior_contract.ask.sampling import Schedule, walk
+from pytest_behavior_contract.ask.sampling import Schedule, Walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.declare.loading import load_contract
 from pytest_behavior_contract.exchange import Prompt, Reply, Sample
@@ -69,18 +69,22 @@ class Listener:
 
     def add(self, part, samples):
         self.heard.append((part, [sample.case for sample in samples]))
+        return True
 
 
 def drive(of, listener, answer):
-    steps = walk(of, listener)
-    sent, batches = None, []
-    while True:
-        try:
-            batch = steps.send(sent)
-        except StopIteration:
-            return batches
+    walk, batches = Walk(of, listener), []
+    while batch := walk.batch():
         batches.append(len(batch))
-        sent = [answer(unit) for unit in batch]
+        ended = set()
+        for unit in batch:
+            samples = None if unit.part in ended else answer(unit)
+            if samples is None:
+                ended.add(unit.part)
+                walk.end(unit.part)
+            elif not walk.take(unit, samples):
+                break
+    return batches
 
 
 def reply(unit):

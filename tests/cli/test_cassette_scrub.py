@@ -212,6 +212,13 @@ def test_a_deeply_nested_request_is_no_traceback(capsys, depth):
     assert SECRET not in (PATH.read_text() if PATH.exists() else "")
 
 
+def test_a_key_in_a_note_of_a_missing_answer_is_masked(capsys):
+    Tape(PATH).note_unanswered("a:0", "HTTP 500", f"no {SECRET}", "2026-01-01T00:00:00Z")
+    assert "the line holds something that looks like a key" in screen(capsys, "verify", status=1)
+    scrubbed(capsys)
+    assert Tape(PATH).unanswered("a:0") == "HTTP 500: no ***"
+
+
 def test_scrub_as_json(capsys):
     Tape(PATH).add(exchange(SECRET))
     document = json.loads(screen(capsys, "scrub", "--json", "--yes"))

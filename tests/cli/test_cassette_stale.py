@@ -4,12 +4,13 @@ import datetime as dt
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
+from pytest_behavior_contract.ask.asker import Library
 from pytest_behavior_contract.ask.askers import Askers
-from pytest_behavior_contract.ask.asking import Library
 from pytest_behavior_contract.ask.cassettes.stale import Judge
 from pytest_behavior_contract.ask.cassettes.tape import Tape, rewrite
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
@@ -251,6 +252,20 @@ def test_prune_drops_torn_lines_and_keeps_what_else_cannot_be_read(project, caps
     assert path.with_name("words.jsonl.damaged").read_bytes() == b"<<<<<<< HEAD\n" + changed + b"\xff\xfe\n"
 
 
+def test_prune_drops_notes_of_missing_answers_that_nobody_needs(project, capsys):
+    tape = tape_of("words")
+    for request, sample in ((COLOUR, 1), (COLOUR, 9), (COLOUR, 9), ("Name a fruit.", 0)):
+        tape.note_unanswered(f"{asked(request).digest}:{sample}", "timeout", "120 s", WHEN)
+    with tape.path.open("ab") as file:
+        file.write(b'{"unanswered": "torn')
+    assert "every line" not in screen(capsys, "verify", status=1)
+    assert "words.jsonl: 2 superseded, 1 stale, 1 torn; 3 lines stay" in screen(capsys, "prune", "--yes")
+    left = Tape(tape.path)
+    assert [one.sample for one in left.exchanges()] == [0, 1]
+    assert left.unanswered(f"{asked(COLOUR).digest}:9") == "timeout: 120 s"
+    assert "every line is as it was written" in screen(capsys, "verify")
+
+
 def test_prune_removes_an_empty_file(project, capsys):
     tape_of("none").path.write_bytes(b"")
     assert "none.jsonl: the whole file: it is empty" in screen(capsys, "prune", "--yes")
@@ -268,18 +283,19 @@ def test_prune_as_json(project, capsys):
     assert {one["kind"] for one in document["cassettes"][0]["dropped"]} == {"stale"}
 
 
-def test_what_another_process_appends_while_a_file_is_rewritten_stays(project):
-    tape = tape_of("words")
-    late = recorded(asked(COLOUR), 9)
+def test_what_is_appended_while_a_file_is_rewritten_waits_and_stays(project):
+    tape = Tape(project / "cassettes" / "x.jsonl")
+    for number in range(3):
+        tape.add(recorded(asked(COLOUR), number))
+    late = threading.Thread(target=lambda: Tape(tape.path).add(recorded(asked(COLOUR), 10)))
 
     def keep(lines):
-        Tape(tape.path).add(late)
+        late.start()
         return lines[1:]
 
     rewrite(tape.path, keep)
-    assert [one.sample for one in Tape(tape.path).exchanges()] == [1, 9]
-    rewrite(tape.path, lambda lines: (Tape(tape.path).add(recorded(asked(COLOUR), 10)), [])[1])
-    assert [one.sample for one in Tape(tape.path).exchanges()] == [10]
+    late.join()
+    assert [exchange.sample for exchange in Tape(tape.path).exchanges()] == [1, 2, 10]
 
 
 def test_a_rewrite_that_fails_leaves_the_file_as_it_was(project, monkeypatch):

@@ -36,7 +36,9 @@ def test_recorded_once_it_replays_without_a_call(run, record, project):
     project.path.joinpath("models.py").write_text("raise RuntimeError('replay must not load this')")
     result = run("--contract")
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["does  old (models:old)  keep its contracts ?   YES", "2 kept * replayed, 0 live"])
+    result.stdout.fnmatch_lines(
+        ["does  old (models:old)  keep its contracts ?   YES", "2 kept * replayed, 0 live · $0.00"]
+    )
     assert result.ret == 0
 
 
@@ -164,7 +166,7 @@ def test_a_changed_expectation_judges_the_old_recordings_anew(run, record, proje
     path.write_text(path.read_text().replace("{type: object}", "{type: array}"))
     result = run("--contract")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*is object, not array (5)*", "*28 replayed, 0 live"])
+    result.stdout.fnmatch_lines(["*is object, not array (5)*", "*28 replayed, 0 live · $0.00"])
 
 
 def test_recording_all_replaces_what_was_there(record, project):

@@ -37,7 +37,7 @@ def test_a_clause_is_run_once_a_sample_until_it_is_decided(only_python, run, rec
             "orders/bare_json is broken at new: 0 of 5 replies pass*",
             "*JSONDecodeError at test_orders.py:6 (5)",
             "can I move  old (models:old) → new (models:new) ?   NO",
-            "1 broke *28 replayed, 0 live",
+            "1 broke *28 replayed, 0 live · $0.00",
             "*again *pytest --contract test_orders.py -k bare_json --contract-endpoint new",
         ]
     )

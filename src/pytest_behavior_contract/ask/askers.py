@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pytest_behavior_contract.ask.asking import Asker, Library, Live, RecordMode
+from pytest_behavior_contract.ask.asker import Asker, Library, Live, RecordMode
+from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.ask.local_model.server import LocalServer
 from pytest_behavior_contract.ask.redaction import environment_secrets
+from pytest_behavior_contract.errors import EndpointError, SettingsError
+
+if TYPE_CHECKING:
+    from pytest_behavior_contract.ask.batch import LiveBatch
+
+BATCHES = Path(".behavior-contract") / "batches"
+"""Where batches under way are noted, below pytest's root folder."""
 
 
 class Askers:
@@ -20,10 +29,21 @@ class Askers:
         mode: whether recordings are used, completed or made anew.
         root: the folder that paths in messages are relative to.
         addresses: embedded models that another process of the same run already serves, by release.
+        purse: what all calls are paid from.
+        share: how many processes the run has, which share the limits of each endpoint.
+        batch_wait_seconds: how long to wait for batches; None where questions are asked one by one.
     """
 
     def __init__(
-        self, settings: Settings, mode: RecordMode, root: Path, addresses: Mapping[str, str] | None = None
+        self,
+        settings: Settings,
+        mode: RecordMode,
+        root: Path,
+        addresses: Mapping[str, str] | None = None,
+        *,
+        purse: Purse | None = None,
+        share: int = 1,
+        batch_wait_seconds: float | None = None,
     ) -> None:
         self.settings = settings
         self.mode = mode
@@ -32,12 +52,26 @@ class Askers:
         self._askers: dict[str, Asker] = {}
         self._servers: dict[str, LocalServer] = {}
         self._addresses = dict(addresses or {})
+        self.purse = purse or Purse()
+        self._share = share
+        self._root = root
+        self._batch_wait_seconds = batch_wait_seconds
+        self._batches: dict[str, LiveBatch] = {}
 
     def asker(self, name: str) -> Asker:
         """The asker of an endpoint; raises SettingsError for a name that is none."""
         if name not in self._askers:
             endpoint = self.settings.find(name)
-            self._askers[name] = Asker(endpoint, self.mode, self.library, lambda: self._live(endpoint))
+            self._askers[name] = Asker(
+                endpoint,
+                self.mode,
+                self.library,
+                lambda heard: self._live(endpoint, heard),
+                purse=self.purse,
+                share=self._share,
+                secrets=self.secrets(),
+                in_batches=self._batch_wait_seconds is not None,
+            )
         return self._askers[name]
 
     def address(self, endpoint: Endpoint) -> str:
@@ -61,6 +95,23 @@ class Askers:
         """The values of all keys that this run knows of; none of them is ever written."""
         return environment_secrets(endpoint.api_key_env for endpoint in self.settings.endpoints.values())
 
+    def collect_batches(self, names: Iterable[str]) -> list[str]:
+        """Records what has come of earlier batches; returns a sentence about each that there is."""
+        from pytest_behavior_contract.ask.batch_vendors import not_batchable
+
+        said: list[str] = []
+        for name in names:
+            endpoint = self.settings.find(name)
+            if not_batchable(endpoint):
+                raise SettingsError(f"--contract-batch: endpoint {name}: {not_batchable(endpoint)}")
+            said += self.engine.run(self._batch(endpoint).collect())
+        return said
+
+    def stop(self, error: EndpointError) -> None:
+        """Lets nothing more be asked; whoever waits for an answer gets the error."""
+        for asker in self._askers.values():
+            self.engine.call(asker.stop, error)
+
     def close(self) -> None:
         """Ends what is under way and every process that was started."""
         try:
@@ -68,14 +119,31 @@ class Askers:
             for asker in self._askers.values():
                 if asker.is_live:
                     self.engine.run(asker.close())
+            for batch in self._batches.values():
+                self.engine.run(batch.close())
             self.engine.stop()
         finally:
             for server in self._servers.values():
                 server.stop()
 
-    def _live(self, endpoint: Endpoint) -> Live:
+    def _live(self, endpoint: Endpoint, heard: Callable[[Mapping[str, str]], None]) -> Live:
         from pytest_behavior_contract.ask.live import LiveEndpoint, LiveFunction
 
+        if self._batch_wait_seconds is not None:
+            return self._batch(endpoint)
         if endpoint.api == "python":
             return LiveFunction(endpoint, secrets=self.secrets())
-        return LiveEndpoint(endpoint, secrets=self.secrets(), base_url=self.address(endpoint))
+        return LiveEndpoint(endpoint, heard, secrets=self.secrets(), base_url=self.address(endpoint))
+
+    def _batch(self, endpoint: Endpoint) -> LiveBatch:
+        if endpoint.name not in self._batches:
+            from pytest_behavior_contract.ask.batch import LiveBatch
+
+            self._batches[endpoint.name] = LiveBatch(
+                endpoint,
+                state_folder=self._root / BATCHES,
+                root=self._root,
+                secrets=self.secrets(),
+                wait_seconds=self._batch_wait_seconds or 0.0,
+            )
+        return self._batches[endpoint.name]

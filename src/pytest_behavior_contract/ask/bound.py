@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from pytest_behavior_contract.ask.asking import Asker, Tally, missing, reply_of
+from pytest_behavior_contract.ask.asker import Asker, Tally
+from pytest_behavior_contract.ask.asking import missing, reply_of
+from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.client_blocks import ClientBlock, Vendor
 from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.declare.contract import Clause, read_tool
@@ -14,6 +17,7 @@ from pytest_behavior_contract.declare.schema import PARAMETERS
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Tool
 from pytest_behavior_contract.registry import did_you_mean
+from pytest_behavior_contract.results import Spending
 
 if TYPE_CHECKING:
     from pytest_behavior_contract.ask.transports import Call
@@ -32,7 +36,13 @@ class BoundEndpoint:
         self._secrets = secrets
         self._seen: Counter[str] = Counter()
         self._calls: list[Call] = []
+        self._blocks: list[ClientBlock] = []
         self._error: EndpointError | None = None
+        self._asked_in: dict[tuple[str, int], int] = {}
+        self._ahead: dict[tuple[str, int], dict[int, Future[Exchange]]] = {}
+        self.further: Callable[[], int] = lambda: 0
+        """How many more samples are wanted, the one that is being taken included."""
+        self.purse = asker.purse
         self.sample = 0
         """Number of the sample that is being taken, from 0."""
         self.tally = Tally()
@@ -82,7 +92,7 @@ class BoundEndpoint:
             if exchange is None:
                 if self._asker.mode == "none":
                     raise missing(tape, made, self.sample, self.name)
-                exchange = self._engine.run(self._asker.ask(tape, made, self.sample, occurrence))
+                exchange = self._asked(tape, made, occurrence)
                 self.tally.live += 1
             else:
                 self.tally.replayed += 1
@@ -105,6 +115,22 @@ class BoundEndpoint:
         """A block within which every anthropic client is recorded, replayed and re-pointed to this endpoint."""
         return self._block("anthropic")
 
+    def leave(self) -> None:
+        """Ends the clause: what was asked ahead is not sent any more, or recorded if it is sent already."""
+        for futures in self._ahead.values():
+            for future in futures.values():
+                future.cancel()
+        if self._asker.is_live:
+            self._engine.run(self._asker.settled(self._clause.name))
+
+    def spent(self) -> Spending:
+        """What this clause has cost so far."""
+        return self._asker.purse.spent((self._clause.name, self.name))
+
+    def notes(self) -> list[str]:
+        """What one should know of its recordings."""
+        return self._asker.tape(self._clause).warnings
+
     def begin(self, sample: int) -> None:
         """Starts a sample: what is asked from now on belongs to it."""
         self.sample = sample
@@ -121,6 +147,7 @@ class BoundEndpoint:
     def finish(self) -> EndpointError | None:
         """Ends a sample; returns why it cannot count, even where the application swallowed the error."""
         for call in self._calls:
+            call.end()
             if call.error is not None and self._error is None:
                 self._error = call.error
             if call.exchange is not None:
@@ -129,6 +156,9 @@ class BoundEndpoint:
                 self.replies.append(reply_of(call.provider, call.exchange))
                 self.prompt = call.request.question or self.prompt
         self._calls.clear()
+        for block in self._blocks:
+            block.close()
+        self._blocks.clear()
         return self._error
 
     @property
@@ -136,8 +166,19 @@ class BoundEndpoint:
         """The rejection of a request within this sample, if there was one."""
         return next((reply.rejection for reply in self.replies if reply.rejection), None)
 
+    def _asked(self, tape: Tape, request: Request, occurrence: int) -> Exchange:
+        """Asks live; and what comes again in the next sample will come in all, so those are asked at once."""
+        question = (request.digest, occurrence)
+        if self._asked_in.get(question) == self.sample - 1:
+            for sample in range(self.sample + 1, self.sample + self.further()):
+                if sample not in self._ahead.setdefault(question, {}):
+                    work = self._asker.ask(tape, request, sample, occurrence, whose=self._clause.name)
+                    self._ahead[question][sample] = self._engine.submit(work)
+        self._asked_in[question] = self.sample
+        return self._engine.run(self._asker.ask(tape, request, self.sample, occurrence, whose=self._clause.name))
+
     def _block(self, vendor: Vendor) -> ClientBlock:
-        return ClientBlock(
+        block = ClientBlock(
             vendor=vendor,
             asker=self._asker,
             tape=self._asker.tape(self._clause),
@@ -147,6 +188,8 @@ class BoundEndpoint:
             on_call=self._calls.append,
             occurrence=self._occurrence,
         )
+        self._blocks.append(block)
+        return block
 
     def _occurrence(self, digest: str) -> int:
         self._seen[digest] += 1

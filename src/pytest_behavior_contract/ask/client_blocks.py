@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pytest_behavior_contract import registry
-from pytest_behavior_contract.ask.asking import Asker, missing
+from pytest_behavior_contract.ask.asker import Asker
+from pytest_behavior_contract.ask.asking import missing
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.live import NO_KEY, new_call, sdk_client
 from pytest_behavior_contract.ask.wire import http_fault
@@ -101,6 +102,11 @@ class ClientBlock:
             _open_blocks.remove(self)
             if not _is_patched(self.vendor):
                 _unpatch(self.vendor)
+        if all(call.exchange is not None or call.error is not None for call in self._calls.values()):
+            self.close()
+
+    def close(self) -> None:
+        """Closes the connections; where an answer is still to be read that waits for the end of the sample."""
         for client in self._http_clients:
             client.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +20,7 @@ TABLE = "behavior-contract"
 BUILT_IN = {"local-1": "local:local-1", "local-2": "local:local-2"}
 """Endpoints that need no configuration: two releases of the embedded model."""
 DEFAULT_ENDPOINT = "local-1"
+_KEYS = ("endpoint", "endpoints", "allow_connections")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -46,14 +47,16 @@ class Endpoint:
     """Another client class of the vendor's SDK, such as AzureOpenAI or AnthropicBedrock."""
     client_options: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of that class."""
-    concurrency: int = 8
-    """At most this many requests at a time."""
+    concurrency: int = 16
+    """At most this many requests at a time; fewer while the server answers 429."""
     requests_per_minute: int = 0
     """0: no limit of ours."""
     timeout_seconds: float = 120.0
-    """Longest silence of a server before the request is given up."""
+    """Longest time that an answer may take, to its last byte; and longest time to wait because of rate limits."""
     retries: int = 3
-    """How often a request is asked again after 429, 5xx, a timeout or a broken connection."""
+    """How often a request is asked again after a 5xx, a timeout, a broken connection, or a 429 that names no wait."""
+    price: Mapping[str, float] = field(default_factory=dict)
+    """US dollars per million tokens, as {input = 0.15, output = 0.6}; by the price list where left out."""
 
     @property
     def provider(self) -> Provider:
@@ -87,6 +90,8 @@ class Settings:
     chosen: bool = False
     """Whether the file names that endpoint, so that it is not merely the default."""
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    allow_connections: tuple[str, ...] = ()
+    """What may be connected to while clauses are replayed, as host or host:port: a database of the application."""
     source: str = ""
     """The file it came from; empty where there is none."""
 
@@ -130,8 +135,11 @@ def _settings(table: Any, source: str) -> Settings:
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where} should be a table")
     for key in table:
-        if key not in ("endpoint", "endpoints"):
-            raise SettingsError(f"{where}: unknown key {key!r}{registry.did_you_mean(key, ['endpoint', 'endpoints'])}")
+        if key not in _KEYS:
+            raise SettingsError(f"{where}: unknown key {key!r}{registry.did_you_mean(key, _KEYS)}")
+    allowed = table.get("allow_connections", [])
+    if not isinstance(allowed, list) or not all(isinstance(one, str) for one in allowed):
+        raise SettingsError(f'{where}: allow_connections should be a list, as in ["localhost:5432"]')
     described = table.get("endpoints", {})
     if not isinstance(described, Mapping):
         raise SettingsError(f"{where}: endpoints should be tables, as in [tool.{TABLE}.endpoints.NAME]")
@@ -140,6 +148,7 @@ def _settings(table: Any, source: str) -> Settings:
         endpoint=str(table.get("endpoint", DEFAULT_ENDPOINT)),
         chosen="endpoint" in table,
         endpoints=endpoints,
+        allow_connections=tuple(allowed),
         source=source,
     )
     try:
@@ -201,7 +210,13 @@ def _check(endpoint: Endpoint, where: str) -> Endpoint:
     for key in endpoint.parameters:
         if key not in PARAMETERS:
             raise SettingsError(f"{where}: unknown parameter {key!r}{registry.did_you_mean(key, PARAMETERS)}")
+    if endpoint.price and (set(endpoint.price) != {"input", "output"} or not _are_amounts(endpoint.price.values())):
+        raise SettingsError(f"{where}: price should be dollars per million tokens: {{input = 0.15, output = 0.6}}")
     return endpoint
+
+
+def _are_amounts(values: Iterable[float]) -> bool:
+    return all(0 <= value < math.inf for value in values)
 
 
 def _check_numbers(endpoint: Endpoint, where: str) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 _Result = TypeVar("_Result")
+_LOOK_EVERY_SECONDS = 0.1
 
 
 class Engine:
@@ -18,6 +19,8 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self.while_waiting: Callable[[], None] | None = None
+        """Called now and then in the thread that waits: it shows the progress."""
 
     def submit(self, work: Coroutine[Any, Any, _Result]) -> concurrent.futures.Future[_Result]:
         """Starts work; the future has its result."""
@@ -27,10 +30,25 @@ class Engine:
         """Starts work and waits for it; an interrupt cancels it."""
         future = self.submit(work)
         try:
-            return future.result()
+            return self.result(future)
         except BaseException:
             future.cancel()
             raise
+
+    def result(self, future: concurrent.futures.Future[_Result]) -> _Result:
+        """Waits for what `submit` has started."""
+        while self.while_waiting is not None:
+            if concurrent.futures.wait([future], timeout=_LOOK_EVERY_SECONDS).done:
+                break
+            self.while_waiting()
+        return future.result()
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Calls a function within the loop, soon; if nothing ever ran there, there is nothing to call it for."""
+        with self._lock:
+            loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(function, *arguments)
 
     def cancel_all(self) -> None:
         """Cancels what is still under way and waits until it has ended."""

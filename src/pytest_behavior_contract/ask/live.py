@@ -8,13 +8,16 @@ import importlib.metadata
 import inspect
 import itertools
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_behavior_contract.ask.endpoints import Endpoint
-from pytest_behavior_contract.ask.redaction import environment_secrets, masked, secret_in
-from pytest_behavior_contract.errors import EndpointError, SecretFound
+from pytest_behavior_contract.ask.pacing import seconds_until
+from pytest_behavior_contract.ask.recording import record, utc_now
+from pytest_behavior_contract.ask.redaction import masked
+from pytest_behavior_contract.errors import EndpointError, Transient
 from pytest_behavior_contract.exchange import Exchange, Request
 from pytest_behavior_contract.interfaces import Provider
 
@@ -24,45 +27,70 @@ if TYPE_CHECKING:
 
 NO_KEY = "no-key"
 """What an SDK that insists on a key is given for a server of your own."""
+_OUT_OF_QUOTA = re.compile(r"insufficient_quota|exceeded your current quota|credit balance", re.IGNORECASE)
+"""A 429 that no waiting helps against."""
 _CLASSES = {"openai": "OpenAI", "anthropic": "Anthropic"}
 
 
 class LiveEndpoint:
-    """Asks one endpoint through the vendor's SDK and records every answer."""
+    """Asks one endpoint through the vendor's SDK and records every answer.
 
-    def __init__(self, endpoint: Endpoint, *, secrets: tuple[str, ...] = (), base_url: str = "") -> None:
+    Args:
+        endpoint: whom to ask.
+        heard: told of the headers of every answer.
+        secrets: values that must not be written.
+        base_url: address of its server, where the endpoint's own settings do not name it.
+    """
+
+    paced = True
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        heard: Callable[[Mapping[str, str]], None],
+        *,
+        secrets: tuple[str, ...] = (),
+        base_url: str = "",
+    ) -> None:
         self._endpoint = endpoint
+        self._heard = heard
         self._provider: Provider = endpoint.provider
         self._secrets = secrets
         self._base_url = base_url or endpoint.base_url
         self._calls: dict[str, Call] = {}
         self._numbers = itertools.count()
         self._client: Any = None
-        self._pace = _Pace(endpoint.requests_per_minute)
 
-    async def ask(self, request: Request, tape: Tape, *, sample: int, occurrence: int = 0) -> Exchange:
-        """Sends a request, records the exchange, and returns it; raises EndpointError."""
+    async def ask(
+        self, request: Request, tape: Tape, *, sample: int, occurrence: int = 0, retries: int = 0
+    ) -> Exchange:
+        """Sends a request once, records the exchange, and returns it; raises EndpointError."""
         from pytest_behavior_contract.ask.transports import CALL_HEADER
 
         call = new_call(self._provider, request, tape, sample=sample, occurrence=occurrence, secrets=self._secrets)
+        call.attempts = retries
         client = self._client_for_calls()
         token = str(next(self._numbers))
         self._calls[token] = call
-        await self._pace.wait()
         try:
-            await client.post(
-                request.path,
-                body=dict(request.body),
-                cast_to=_response_class(),
-                options={"headers": {CALL_HEADER: token}},
-            )
+            # The SDK's own timeout starts anew with each piece of an answer; a slow drip would never end.
+            async with asyncio.timeout(self._endpoint.timeout_seconds):
+                answer = await client.post(
+                    request.path,
+                    body=dict(request.body),
+                    cast_to=_response_class(),
+                    options={"headers": {CALL_HEADER: token}},
+                )
+            self._heard(answer.headers)
+        except TimeoutError:
+            raise timed_out(self._endpoint.timeout_seconds) from None
         except Exception as error:  # noqa: BLE001 - the SDK's errors become ours here, in one place
             if call.exchange is None:
-                raise explained(error, call, self._endpoint) from None
+                raise explained(error, call, self._endpoint, self._secrets) from None
         finally:
             del self._calls[token]
         if call.exchange is None:
-            raise call.error or EndpointError("no answer", "the client returned without one")
+            raise call.error or EndpointError("no answer", "the client returned without one", paid=True)
         return call.exchange
 
     async def close(self) -> None:
@@ -71,6 +99,8 @@ class LiveEndpoint:
 
     def _client_for_calls(self) -> Any:
         if self._client is None:
+            import dataclasses
+
             import httpx2
 
             from pytest_behavior_contract.ask.transports import CALL_HEADER, AsyncRecordingTransport
@@ -80,12 +110,16 @@ class LiveEndpoint:
 
             transport = AsyncRecordingTransport(call_for, connections=self._endpoint.concurrency)
             http_client = httpx2.AsyncClient(transport=transport, timeout=self._endpoint.timeout_seconds)
-            self._client = sdk_client(self._endpoint, http_client, asynchronous=True, base_url=self._base_url)
+            # What may pass is asked again by the Asker, which knows of all that is under way.
+            once = dataclasses.replace(self._endpoint, retries=0)
+            self._client = sdk_client(once, http_client, asynchronous=True, base_url=self._base_url)
         return self._client
 
 
 class LiveFunction:
     """Calls a Python function in the place of a model."""
+
+    paced = True
 
     def __init__(self, endpoint: Endpoint, *, secrets: tuple[str, ...] = ()) -> None:
         self._endpoint = endpoint
@@ -93,7 +127,10 @@ class LiveFunction:
         self._provider: Provider = endpoint.provider
         self._function: Callable[[Any], Any] | None = None
 
-    async def ask(self, request: Request, tape: Tape, *, sample: int, occurrence: int = 0) -> Exchange:
+    async def ask(
+        self, request: Request, tape: Tape, *, sample: int, occurrence: int = 0, retries: int = 0
+    ) -> Exchange:
+        """Calls the function, records what it returns, and returns it; raises EndpointError."""
         from pytest_behavior_contract.ask.providers.python import response_body
         from pytest_behavior_contract.exchange import Prompt, Response
 
@@ -105,7 +142,7 @@ class LiveFunction:
             request=body["request"],
             stream=body["stream"],
         )
-        began, began_at = time.perf_counter(), _now()
+        began, began_at = time.perf_counter(), utc_now()
         try:
             function = self._load()
             if inspect.iscoroutinefunction(function):
@@ -125,13 +162,10 @@ class LiveFunction:
             occurrence=occurrence,
             recorded_at=began_at,
             latency_seconds=round(time.perf_counter() - began, 4),
+            retries=retries,
             uri=f"python:{self._endpoint.model}",
         )
-        place = secret_in(exchange, self._provider.reply(exchange), self._secrets)
-        if place:
-            raise SecretFound("not recorded", f"{place} holds something that looks like a key")
-        tape.add(exchange)
-        return exchange
+        return record(exchange, tape.add, self._provider, self._secrets)
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -225,18 +259,24 @@ def versions(provider: Provider) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in names}
 
 
-def explained(error: Exception, call: Call, endpoint: Endpoint) -> EndpointError:
+def explained(error: Exception, call: Call | None, endpoint: Endpoint, secrets: Sequence[str]) -> EndpointError:
     """What an SDK's error means for who runs the tests."""
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
-        return _explained_status(status, error, endpoint)
+        return _explained_status(status, error, endpoint, secrets)
     if "APITimeoutError" in {kind.__name__ for kind in type(error).__mro__}:
-        return EndpointError("timeout", f"no answer within {endpoint.timeout_seconds:g} s")
-    return call.error or EndpointError("client error", f"{type(error).__name__}: {error}")
+        return timed_out(endpoint.timeout_seconds)
+    return (call.error if call else None) or EndpointError(
+        "client error", masked(f"{type(error).__name__}: {error}", secrets)
+    )
 
 
-def _explained_status(status: int, error: Exception, endpoint: Endpoint) -> EndpointError:
-    message = masked(str(getattr(error, "message", error)), environment_secrets([endpoint.api_key_env]))[:300]
+def timed_out(seconds: float) -> Transient:
+    return Transient("timeout", f"no answer within {seconds:g} s", paid=True)
+
+
+def _explained_status(status: int, error: Exception, endpoint: Endpoint, secrets: Sequence[str]) -> EndpointError:
+    message = masked(str(getattr(error, "message", error)), secrets)[:300]
     if status in (401, 403, 407):
         variable = endpoint.api_key_env or endpoint.provider.key_variable
         hint = (
@@ -247,33 +287,28 @@ def _explained_status(status: int, error: Exception, endpoint: Endpoint) -> Endp
         return EndpointError(f"not authorised: HTTP {status}", message + hint, final=True)
     if status in (404, 410):
         return EndpointError(f"not found: HTTP {status}", f"{message} (model {endpoint.model!r})", final=True)
+    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", {})
+    again = headers.get("x-should-retry", "").lower()
     if status == 429:
-        return EndpointError("rate limited: HTTP 429", message)
+        if again == "false" or _OUT_OF_QUOTA.search(message):
+            return EndpointError("rate limited: HTTP 429", message, final=True)
+        return Transient("rate limited: HTTP 429", message, wait_seconds=asked_wait(headers), too_much=True)
+    if status >= 500 or status in (408, 409, 425) or again == "true":
+        if again == "false":
+            return EndpointError(f"HTTP {status}", message)
+        # Anthropic's 529 and a 503 say that it is too much for everybody, not only for us.
+        wait = asked_wait(headers)
+        return Transient(f"HTTP {status}", message, wait_seconds=wait, too_much=status in (503, 529))
     return EndpointError(f"HTTP {status}", message, final=400 <= status < 500)
 
 
-class _Pace:
-    """At most so many requests a minute, evenly spread."""
-
-    def __init__(self, requests_per_minute: int) -> None:
-        self._seconds = 60 / requests_per_minute if requests_per_minute else 0.0
-        self._next = 0.0
-
-    async def wait(self) -> None:
-        if self._seconds:
-            now = time.monotonic()
-            start = max(now, self._next)
-            self._next = start + self._seconds
-            await asyncio.sleep(start - now)
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """How many seconds the server asks to be left alone; None where it does not say."""
+    milliseconds = seconds_until(headers.get("retry-after-ms", ""))
+    return seconds_until(headers.get("retry-after", "")) if milliseconds is None else milliseconds / 1000
 
 
 def _response_class() -> Any:
     import httpx2
 
     return httpx2.Response
-
-
-def _now() -> str:
-    import datetime as dt
-
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

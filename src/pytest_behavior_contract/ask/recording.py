@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import datetime as dt
+from collections.abc import Callable, Sequence
 
 from pytest_behavior_contract.ask.redaction import secret_in
 from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound
@@ -11,25 +11,33 @@ from pytest_behavior_contract.exchange import Exchange
 from pytest_behavior_contract.interfaces import Provider
 
 
-class Recorder(Protocol):
-    """What an exchange is written to: a TapeCassette, which also leaves out what is not kept."""
+def record(
+    exchange: Exchange, write: Callable[[Exchange], Exchange], provider: Provider, secrets: Sequence[str]
+) -> Exchange:
+    """Writes an exchange and returns what was written; raises EndpointError where it does not count or cannot be.
 
-    def append_exchange(self, exchange: Exchange) -> Exchange: ...
-
-
-def record(exchange: Exchange, recorder: Recorder, provider: Provider, secrets: Sequence[str]) -> Exchange:
-    """Writes an exchange and returns what was written; raises EndpointError where it does not count or cannot be."""
+    Args:
+        exchange: what was asked and answered.
+        write: puts it on tape, and may leave out what is not kept; raises CassetteError.
+        provider: says whether it is an answer, and reads it.
+        secrets: values that must not be written.
+    """
     fault = provider.fault(exchange)
     if fault:
-        raise EndpointError("unusable answer", fault)
+        raise EndpointError("unusable answer", fault, paid=True)
     try:
         reply = provider.reply(exchange)
     except Exception as error:  # noqa: BLE001 - whatever a server sends, an answer that cannot be read is none
-        raise EndpointError("unusable answer", f"{type(error).__name__}: {error}") from None
+        raise EndpointError("unusable answer", f"{type(error).__name__}: {error}", paid=True) from None
     place = secret_in(exchange, reply, secrets)
     if place:
-        raise SecretFound("not recorded", f"{place} holds something that looks like a key")
+        raise SecretFound("not recorded", f"{place} holds something that looks like a key", paid=True)
     try:
-        return recorder.append_exchange(exchange)
+        return write(exchange)
     except CassetteError as error:
-        raise EndpointError("not recorded", str(error), final=True) from None
+        raise EndpointError("not recorded", str(error), final=True, paid=True) from None
+
+
+def utc_now() -> str:
+    """Now, in UTC, as ISO 8601: when something is recorded."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from pytest_behavior_contract.exchange import Exchange, Reply, canonical_json
 
@@ -84,7 +85,7 @@ def _split(uri: str) -> SplitResult | None:
 
 def find_secret(places: Mapping[str, str], values: Iterable[str]) -> str:
     """Name of the first place that holds one of the values or something shaped like a key; empty where none does."""
-    known = [value for value in values if len(value) >= SHORTEST_SECRET]
+    known = _spellings(values)
     for place, text in places.items():
         if any(value in text for value in known) or any(shape.search(text) for shape in _KEY_SHAPES):
             return place
@@ -93,12 +94,20 @@ def find_secret(places: Mapping[str, str], values: Iterable[str]) -> str:
 
 def masked(text: str, values: Iterable[str]) -> str:
     """A message as it may be shown: a server's error may repeat the key it was sent."""
-    for value in values:
-        if len(value) >= SHORTEST_SECRET:
-            text = text.replace(value, "***")
+    for value in _spellings(values):
+        text = text.replace(value, "***")
     for shape in _KEY_SHAPES:
         text = shape.sub("***", text)
     return text
+
+
+def _spellings(values: Iterable[str]) -> list[str]:
+    """The values that are long enough to be secrets, as they are and as JSON and addresses spell them."""
+    known = [value for value in values if len(value) >= SHORTEST_SECRET]
+    ways = [
+        (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], quote(value)) for value in known
+    ]
+    return list(dict.fromkeys(spelled for way in ways for spelled in way))
 
 
 def environment_secrets(variables: Iterable[str]) -> tuple[str, ...]:

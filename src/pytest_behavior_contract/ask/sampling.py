@@ -1,21 +1,21 @@
 """In which order a clause's prompts are asked, how many at once, and when to stop; no input or output of its own.
 
-A walk yields batches of units to ask and is sent their samples. The same walk serves replay and live runs, so both
-see the same verdicts in the same order and come to the same decision.
+A walk says which units to ask and takes their samples, one unit after the other. The same walk serves replay and live
+runs, so both see the same verdicts in the same order and come to the same decision.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Sample
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unit:
     """What is asked together and judged as one: a case, or all variants of a swapped prompt."""
 
@@ -38,7 +38,9 @@ class Listener(Protocol):
         """How many more units of this part are wanted now; 0 for none."""
         ...
 
-    def add(self, part: str, samples: tuple[Sample, ...]) -> None: ...
+    def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
+        """Judges the samples of a unit; says whether that may have settled the matter before its batch has ended."""
+        ...
 
 
 class Schedule:
@@ -63,36 +65,36 @@ class Schedule:
     def unit(self, position: int) -> Unit:
         number, index = divmod(position, len(self._topics))
         if number not in self._rounds:
-            self._rounds[number] = sorted(self._topics, key=lambda topic: self._rank(number, topic))
+            name = f"{self._name}\0{self._part}\0{number}\0"
+            self._rounds[number] = sorted(self._topics, key=lambda topic: sha256(f"{name}{topic}".encode()).digest())
         topic = self._rounds[number][index]
         return Unit(self._part, position, tuple(self._topics[topic]), number)
 
-    def _rank(self, number: int, topic: str) -> bytes:
-        return hashlib.sha256(f"{self._name}\0{self._part}\0{number}\0{topic}".encode()).digest()
 
+class Walk:
+    """The way through a clause's units: batch after batch, until the listener has enough."""
 
-Samples = tuple[Sample, ...] | None
-"""The samples of a unit; None where the recordings have come to their end."""
+    def __init__(self, clause: Clause, listener: Listener) -> None:
+        self._listener = listener
+        self._schedules = {part: Schedule(clause, part) for part in listener.parts()}
+        self._positions = dict.fromkeys(self._schedules, 0)
 
+    def batch(self) -> list[Unit]:
+        """What to ask next, all at once; nothing where nothing more is wanted."""
+        units: list[Unit] = []
+        for part, schedule in self._schedules.items():
+            position = self._positions[part]
+            left = self._listener.planned(part) - position
+            wanted = min(self._listener.further(part), left) if len(schedule) else 0
+            units += [schedule.unit(position + step) for step in range(wanted)]
+            self._positions[part] += max(0, wanted)
+        return units
 
-def walk(clause: Clause, listener: Listener) -> Generator[list[Unit], list[Samples], None]:
-    """Yields batches of units; is sent what came back for each, in the same order."""
-    schedules = {part: Schedule(clause, part) for part in listener.parts()}
-    positions = dict.fromkeys(schedules, 0)
-    while True:
-        batch: list[Unit] = []
-        for part, schedule in schedules.items():
-            wanted = min(listener.further(part), listener.planned(part) - positions[part]) if len(schedule) else 0
-            batch += [schedule.unit(positions[part] + step) for step in range(wanted)]
-            positions[part] += max(0, wanted)
-        if not batch:
-            return
-        answers = yield batch
-        ended: set[str] = set()
-        for unit, samples in zip(batch, answers, strict=True):
-            if samples is None:
-                ended.add(unit.part)
-            elif unit.part not in ended:
-                listener.add(unit.part, samples)
-        for part in ended:
-            del schedules[part]
+    def take(self, unit: Unit, samples: tuple[Sample, ...]) -> bool:
+        """Hands the samples of a batch's next unit on; returns whether the rest of the batch is still wanted."""
+        may_be_settled = self._listener.add(unit.part, samples)
+        return not may_be_settled or any(self._listener.further(part) for part in self._schedules)
+
+    def end(self, part: str) -> None:
+        """Nothing more comes for a part: its recordings have come to their end."""
+        self._schedules.pop(part, None)

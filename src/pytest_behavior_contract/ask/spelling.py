@@ -23,6 +23,8 @@ def spell(surface: str, table: Mapping[str, Spelling], own_names: frozenset[str]
         if spelling is None:
             raise NotExpressible(surface, name)
         _merge(body, _nested(spelling, value) if isinstance(spelling, str) else spelling(value))
+    if not prompt.request:
+        return body
     for name, value in prompt.request.items():
         if name == "extra_body" and isinstance(value, Mapping):
             continue

@@ -6,7 +6,8 @@ Imported only where an SDK runs, because it imports httpx2 and vcr.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
+import re
+import ssl
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -14,15 +15,20 @@ from dataclasses import dataclass, field
 
 import httpx2
 
+from pytest_behavior_contract.ask.budget import Charge, Purse
 from pytest_behavior_contract.ask.cassettes.tape_for_vcr import KEY_HEADER, TapeCassette, play, play_async
-from pytest_behavior_contract.ask.recording import record
+from pytest_behavior_contract.ask.prices import Prices
+from pytest_behavior_contract.ask.recording import record, utc_now
 from pytest_behavior_contract.ask.redaction import masked
-from pytest_behavior_contract.errors import EndpointError
+from pytest_behavior_contract.errors import EndpointError, Stopped, Transient
 from pytest_behavior_contract.exchange import Exchange, Request, Response, exchange_key
 from pytest_behavior_contract.interfaces import Provider
 
 CALL_HEADER = "x-behavior-contract-call"
 """Names a call from our side of the SDK to its other side; taken off before anything is sent."""
+MOST_BYTES = 64_000_000
+"""What is longer than this is no reply of a model."""
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 _SHORT_OF_AN_ANSWER = frozenset({408, 409, 425, 429})
 
 
@@ -38,13 +44,49 @@ class Call:
     secrets: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     attempts: int = 0
+    purse: Purse | None = None
+    """What it is paid from; None where whoever makes the call sees to that."""
+    prices: Prices | None = None
+    whose: tuple[str, str] = ("", "")
+    charge: Charge | None = None
     exchange: Exchange | None = None
+    rest: Callable[[], None] | None = None
+    """Reads what is left of an answer; None where only an event loop could."""
     error: EndpointError | None = None
     """Why the response was not recorded."""
 
     @property
     def key(self) -> str:
         return exchange_key(self.request.digest, self.sample, self.occurrence)
+
+    def stopped(self, error: Stopped) -> httpx2.Response:
+        """What an SDK gets for a request that is not sent any more: no network error, which it would retry."""
+        self.error = error
+        return httpx2.Response(403, json={"error": {"message": str(error)}})
+
+    def settle(self) -> None:
+        """Pays for what has come of sending it once."""
+        if self.charge is None or self.prices is None:
+            return
+        if self.exchange is not None:
+            reply = self.provider.reply(self.exchange)
+            self.charge.answered(reply, self.prices.of_reply(reply))
+        elif self.error is not None and not self.error.paid:
+            self.charge.refused()
+        else:
+            self.charge.lost()
+
+    def end(self) -> None:
+        """Ends it with the sample it belongs to: what an application has left unread of a stream is read now."""
+        if self.rest is not None and self.exchange is None and self.error is None:
+            self.rest()
+        if self.attempts and self.exchange is None and self.error is None:
+            self.error = EndpointError(
+                "an answer was not read to its end",
+                "read the stream, or await the call, before the test ends",
+                paid=True,
+            )
+            self.settle()
 
     def replayed(self) -> None:
         """Notes that the recording was played."""
@@ -53,14 +95,20 @@ class Call:
     def finish(self, got: _Received, body: bytes, event_seconds: tuple[float, ...]) -> None:
         """Records a response that has come to its end, if it is one that counts as behavior."""
         if got.status >= 500 or got.status in _SHORT_OF_AN_ANSWER:
-            self.error = EndpointError(f"HTTP {got.status}", masked(_decoded(got, body), self.secrets)[:300])
+            said = body[:2000].decode("utf-8", "replace")
+            self.error = Transient(f"HTTP {got.status}", masked(said, self.secrets)[:300])
+            return
+        try:
+            text = _decoded(got, body)
+        except UnicodeDecodeError:
+            self.error = EndpointError("unusable answer", "bytes that are no text", paid=True)
             return
         exchange = Exchange(
             request=self.request,
             response=Response(
                 status=got.status,
                 headers=got.headers,
-                body=_decoded(got, body),
+                body=text,
                 event_seconds=event_seconds,
             ),
             sample=self.sample,
@@ -73,7 +121,7 @@ class Call:
             versions=self.versions,
         )
         try:
-            self.exchange = record(exchange, self.cassette, self.provider, self.secrets)
+            self.exchange = record(exchange, self.cassette.append_exchange, self.provider, self.secrets)
         except EndpointError as error:
             self.error = error
 
@@ -114,8 +162,13 @@ class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
             return played
         del request.headers[KEY_HEADER]
         request.headers["accept-encoding"] = "identity"
+        if call.purse is not None and call.prices is not None:
+            try:
+                call.charge = await call.purse.take(call.whose, call.prices.at_most(call.request))
+            except Stopped as error:
+                return call.stopped(error)
         call.attempts += 1
-        began, began_at = time.perf_counter(), _now()
+        began, began_at = time.perf_counter(), utc_now()
         with _noted(call, request):
             response = await self._transport(request).handle_async_request(request)
         got = _received(request, response, began, began_at)
@@ -153,13 +206,19 @@ class RecordingTransport(httpx2.BaseTransport):
             return played
         del request.headers[KEY_HEADER]
         request.headers["accept-encoding"] = "identity"
+        if call.purse is not None and call.prices is not None:
+            try:
+                call.charge = call.purse.take_now(call.whose, call.prices.at_most(call.request))
+            except Stopped as error:
+                return call.stopped(error)
         call.attempts += 1
-        began, began_at = time.perf_counter(), _now()
+        began, began_at = time.perf_counter(), utc_now()
         with _noted(call, request):
             response = self._transport(request).handle_request(request)
         got = _received(request, response, began, began_at)
         assert isinstance(response.stream, httpx2.SyncByteStream)
         tee = _Tee(response.stream, _Gathered(call, got))
+        call.rest = tee.close
         return httpx2.Response(
             response.status_code, headers=response.headers, stream=tee, extensions=response.extensions
         )
@@ -182,12 +241,21 @@ class _Gathered:
         self._call = call
         self._got = got
         self._chunks: list[bytes] = []
+        self._size = 0
         self._tail = b""
         self._event_seconds: list[float] = []
         self._streams = "text/event-stream" in " ".join(got.headers.get("content-type", ()))
         self.done = False
 
     def add(self, chunk: bytes) -> None:
+        """Takes the next piece; raises EndpointError where a body has grown beyond all bounds."""
+        self._size += len(chunk)
+        if self._size > MOST_BYTES:
+            self.done = True
+            self._chunks.clear()
+            self._call.error = EndpointError("unusable answer", f"more than {MOST_BYTES // 10**6} MB", paid=True)
+            self._call.settle()
+            raise self._call.error
         self._chunks.append(chunk)
         if self._streams:
             recent = (self._tail + chunk).replace(b"\r\n", b"\n")
@@ -199,10 +267,17 @@ class _Gathered:
         if not self.done:
             self.done = True
             self._call.finish(self._got, b"".join(self._chunks), tuple(self._event_seconds))
+            self._call.settle()
 
-    def broke(self) -> None:
+    def broke(self, error: BaseException) -> None:
+        """Takes note that the rest of the body will not come."""
+        if self.done:
+            return
         self.done = True
-        self._call.error = EndpointError("connection broke", "in the middle of the answer")
+        slow = isinstance(error, httpx2.TimeoutException)
+        cause = "timeout" if slow else "connection broke"
+        self._call.error = Transient(cause, "in the middle of the answer", paid=True)
+        self._call.settle()
 
 
 class _AsyncTee(httpx2.AsyncByteStream):
@@ -219,8 +294,8 @@ class _AsyncTee(httpx2.AsyncByteStream):
                 yield chunk
         except GeneratorExit:
             raise
-        except BaseException:
-            self._gathered.broke()
+        except BaseException as error:
+            self._gathered.broke(error)
             raise
         self._gathered.end()
 
@@ -248,14 +323,15 @@ class _Tee(httpx2.SyncByteStream):
                 yield chunk
         except GeneratorExit:
             raise
-        except BaseException:
-            self._gathered.broke()
+        except BaseException as error:
+            self._gathered.broke(error)
             raise
         self._gathered.end()
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
-            if not self._gathered.done and self._parts is not None:
+            if not self._gathered.done:
+                self._parts = self._parts or iter(self._stream)
                 for chunk in self._parts:
                     self._gathered.add(chunk)
                 self._gathered.end()
@@ -268,15 +344,32 @@ def _noted(call: Call, request: httpx2.Request) -> Iterator[None]:
     where = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
     try:
         yield
-    except httpx2.TimeoutException as error:
-        call.error = EndpointError("timeout", f"{where}: {error}")
-        raise
-    except httpx2.ConnectError as error:
-        call.error = EndpointError("no connection", f"{where}: {error}", final=True)
-        raise
     except httpx2.TransportError as error:
-        call.error = EndpointError("connection broke", f"{where}: {error}")
+        call.error = _no_answer(error, where)
+        call.settle()
         raise
+
+
+def _no_answer(error: httpx2.TransportError, where: str) -> EndpointError:
+    detail = f"{where}: {error}".removesuffix(": ")
+    if isinstance(error, httpx2.TimeoutException):
+        return Transient("timeout", detail, paid=not isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout))
+    if not isinstance(error, httpx2.ConnectError):
+        return Transient("connection broke", detail, paid=True)
+    if _is_tls(error):
+        return EndpointError("no secure connection", detail, final=True)
+    # A server that is just starting, a name that is not found for a moment; after the retries it is final.
+    return Transient("no connection", detail, final=True)
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Whether the server was there and its certificate, or its way to speak TLS, was not accepted."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, ssl.SSLError):
+            return True
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def _received(request: httpx2.Request, response: httpx2.Response, began: float, began_at: str) -> _Received:
@@ -295,10 +388,19 @@ def _received(request: httpx2.Request, response: httpx2.Response, began: float, 
 
 
 def _decoded(got: _Received, body: bytes) -> str:
+    """The text of a body; raises UnicodeDecodeError where it is none."""
     if got.encoding:
         with contextlib.suppress(httpx2.DecodingError):
             body = httpx2.Response(200, headers={"content-encoding": got.encoding}, content=body).content
-    return body.decode("utf-8", "replace")
+    try:
+        # JSON is UTF-8 whatever the header says, and some servers do say something else.
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        named = _CHARSET.search(" ".join(got.headers.get("content-type", ())))
+        try:
+            return body.decode(named[1] if named else "utf-8")
+        except LookupError:
+            return body.decode("utf-8")
 
 
 def _proxy(url: httpx2.URL) -> str:
@@ -313,7 +415,3 @@ def _proxy(url: httpx2.URL) -> str:
 def _since(began: float) -> float:
     """Seconds, to a tenth of a millisecond: what is written is what one reads again."""
     return round(time.perf_counter() - began, 4)
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

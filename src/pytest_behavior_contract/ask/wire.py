@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage
+from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage, parse_json
 
 _Kind = TypeVar("_Kind")
 NOT_REJECTIONS = frozenset({401, 402, 403, 404, 407, 408, 409, 410, 421, 425, 429})
@@ -20,7 +20,7 @@ _LEADING_NAME = re.compile(r"\A([a-z_][\w.]*): ")
 def payload(response: Response) -> Any:
     """The JSON of a response that is no stream; None where it is none."""
     try:
-        return json.loads(response.body)
+        return parse_json(response.body)
     except (ValueError, RecursionError):
         return None
 
@@ -38,7 +38,7 @@ def events(body: str) -> Iterator[tuple[str, Any]]:
         if lines:
             text = "\n".join(lines)
             try:
-                yield name, json.loads(text)
+                yield name, parse_json(text)
             except (ValueError, RecursionError):
                 yield name, text
 
@@ -50,31 +50,41 @@ def is_stream(response: Response) -> bool:
 
 def pick(document: Any, *path: str | int, kind: type[_Kind]) -> _Kind | None:
     """The value at a path, if everything on the way and the value itself have the expected types."""
-    for step in path:
-        if isinstance(step, int):
-            if not isinstance(document, list) or not -len(document) <= step < len(document):
-                return None
-            document = document[step]
-        elif isinstance(document, dict):
-            document = document.get(step)
-        else:
-            return None
-    if kind is int and isinstance(document, bool):
+    found = _at(document, path)
+    if kind is int and isinstance(found, bool):
         return None
-    return document if isinstance(document, kind) else None
+    return found if isinstance(found, kind) else None
 
 
 def text_at(document: Any, *path: str | int) -> str:
-    return pick(document, *path, kind=str) or ""
+    found = _at(document, path)
+    return found if isinstance(found, str) else ""
 
 
 def objects_at(document: Any, *path: str | int) -> list[dict[str, Any]]:
-    return [item for item in pick(document, *path, kind=list) or [] if isinstance(item, dict)]
+    found = _at(document, path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _at(document: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        if isinstance(step, str):
+            if not isinstance(document, dict):
+                return None
+            document = document.get(step)
+        elif isinstance(document, list) and -len(document) <= step < len(document):
+            document = document[step]
+        else:
+            return None
+    return document
 
 
 def usage_at(document: Any, input_key: str, output_key: str) -> Usage | None:
-    found_in = pick(document, "usage", input_key, kind=int)
-    found_out = pick(document, "usage", output_key, kind=int)
+    usage = pick(document, "usage", kind=dict)
+    if usage is None:
+        return None
+    found_in = pick(usage, input_key, kind=int)
+    found_out = pick(usage, output_key, kind=int)
     if found_in is None and found_out is None:
         return None
     return Usage(input_tokens=found_in or 0, output_tokens=found_out or 0)
@@ -84,7 +94,7 @@ def tool_call(name: Any, arguments: Any, call_id: Any) -> ToolCall:
     """A call whose arguments come as JSON text (OpenAI) or as JSON (Anthropic)."""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
     try:
-        parsed = json.loads(text) if isinstance(arguments, str) else arguments
+        parsed = parse_json(text) if isinstance(arguments, str) else arguments
     except (ValueError, RecursionError):
         parsed = None
     return ToolCall(name=str(name or ""), arguments=parsed, arguments_text=text, id=str(call_id or ""))

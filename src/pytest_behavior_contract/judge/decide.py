@@ -18,7 +18,7 @@ from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
 from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.registry import names, resolve
-from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Verdict
+from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Spending, Verdict
 
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
@@ -28,6 +28,8 @@ UNANSWERED = 0.05
 """The share of unanswered requests that a decision may rest on."""
 _REPLY_CHARACTERS = 400
 _ORDER = ("broken", "unmeasured", "undecided", "kept")
+_OF_REPLIES = (Rate, Exact)
+"""The statistics whose verdicts are those on replies, one by one."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,35 @@ class _Promise:
     def further(self) -> int:
         return self.statistic.further(self.verdicts, self.planned)
 
+    def further_if_all_pass(self) -> int:
+        """How many more replies lead to `kept` if all of them pass, within the cap."""
+        if not isinstance(self.statistic, Rate):
+            return 0
+        enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
+        return max(0, min(enough, self.planned) - len(self.verdicts))
+
+
+@dataclass(slots=True)
+class _Provenance:
+    """Where replies come from, added up one by one: a reply that has been judged need not be kept."""
+
+    served: set[str] = field(default_factory=set)
+    earliest: str = ""
+    latest: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def add(self, reply: Reply) -> None:
+        if reply.served_model:
+            self.served.add(reply.served_model)
+        if reply.usage is not None:
+            self.input_tokens += reply.usage.input_tokens
+            self.output_tokens += reply.usage.output_tokens
+        moment = reply.exchange.recorded_at if reply.exchange is not None else ""
+        if moment:
+            self.earliest = min(self.earliest or moment, moment)
+            self.latest = max(self.latest, moment)
+
 
 class ClauseJudge:
     """Judges the samples of one clause at one endpoint; says how many more it wants.
@@ -57,14 +88,17 @@ class ClauseJudge:
         clause: what is promised.
         endpoint: the name of the endpoint, for the outcome.
         alpha: chance of a false red of one promise: ALPHA over the number of promises in the run.
+        in_batches: whether each round of questions takes long, so that the first should suffice where all is well.
     """
 
-    def __init__(self, clause: Clause, endpoint: str, alpha: float) -> None:
+    def __init__(self, clause: Clause, endpoint: str, alpha: float, *, in_batches: bool = False) -> None:
         self._clause = clause
+        self._in_batches = in_batches
         self._endpoint = endpoint
         self._cases = {(case.part, case.id): case for case in clause.cases}
         self._judged: list[Judged] = []
-        self._replies: list[Reply] = []
+        self._failed = 0
+        self._provenance = _Provenance()
         self._pairs = _Pairs(clause, alpha)
         self._promises: dict[str, list[_Promise]] = {"replies": list(self._pairs.promises)}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
@@ -80,21 +114,32 @@ class ClauseJudge:
         """How many more units of a part are wanted; none as soon as one promise is broken, for then the clause is."""
         if any(promise.decide().state == "broken" for promises in self._promises.values() for promise in promises):
             return 0
-        return max((promise.further() for promise in self._promises[part]), default=0)
+        wanted = max((promise.further() for promise in self._promises[part]), default=0)
+        if wanted and self._in_batches:
+            wanted = max(wanted, *(promise.further_if_all_pass() for promise in self._promises[part]))
+        return wanted
 
-    def add(self, part: str, samples: tuple[Sample, ...]) -> None:
-        """Judges the samples of one unit."""
+    def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
+        """Judges the samples of one unit; a failure among them may have settled the matter."""
+        failed_before = self._failed
         for sample in samples:
             case = self._cases[part, sample.case]
             verdict = _of_part(self._verdict(case, sample), part)
             if sample.reply is not None:
-                self._replies.append(sample.reply)
+                self._provenance.add(sample.reply)
             for promise in self._promises[part]:
-                if isinstance(promise.statistic, Rate | Exact):
+                if isinstance(promise.statistic, _OF_REPLIES):
                     promise.verdicts.append(verdict.outcome)
-            self._judged.append(_judged(case, sample, verdict, part))
+            self._add(_judged(case, sample, verdict, part))
         if part == "replies" and self._clause.pairs:
-            self._judged += self._pairs.add(samples, self._cases)
+            for one in self._pairs.add(samples, self._cases):
+                self._add(one)
+        # Who lists prompts wants to know of each of them, so one failure does not keep the others from being asked.
+        return self._failed > failed_before and not self._clause.deterministic
+
+    def _add(self, judged: Judged) -> None:
+        self._judged.append(judged)
+        self._failed += judged.verdict.outcome == "fail"
 
     def add_verdict(self, k: int, verdict: Verdict, *, prompt: str = "", reply: str = "") -> None:
         """Takes a verdict that was reached elsewhere: by running a Python test."""
@@ -105,10 +150,19 @@ class ClauseJudge:
 
     def add_replies(self, replies: Sequence[Reply]) -> None:
         """Takes replies for the outcome's provenance that are judged elsewhere."""
-        self._replies += replies
+        for reply in replies:
+            self._provenance.add(reply)
 
     def outcome(
-        self, *, replayed: int = 0, live: int = 0, problem: str = "", model: str = "", notes: Sequence[str] = ()
+        self,
+        *,
+        replayed: int = 0,
+        live: int = 0,
+        problem: str = "",
+        stopped: str = "",
+        spent: Spending | None = None,
+        model: str = "",
+        notes: Sequence[str] = (),
     ) -> Outcome:
         """All that was found; with a problem it is unmeasured, whatever was seen before.
 
@@ -116,6 +170,8 @@ class ClauseJudge:
             replayed: how many exchanges came from recordings.
             live: how many were asked.
             problem: why the clause could not be measured; empty where it could.
+            stopped: why nothing more was asked, where what was seen by then may not be enough.
+            spent: what the run paid for it.
             model: the model that was asked for, to hold against what was served.
             notes: what else one should know.
         """
@@ -130,12 +186,10 @@ class ClauseJudge:
             decision = Decision(state="unmeasured", n=seen.n, passes=seen.passes)
         else:
             decision = min((part.decision for part in parts), key=lambda one: _ORDER.index(one.state))
-            problem = _problem(decision, self._judged)
+            problem = stopped if stopped and decision.state == "unmeasured" else _problem(decision, self._judged)
         judged = _looked_at(self._judged, parts)
-        exchanges = [reply.exchange for reply in self._replies if reply.exchange]
-        dates = sorted(exchange.recorded_at for exchange in exchanges if exchange.recorded_at)
-        served = sorted({excerpt(reply.served_model, 100) for reply in self._replies if reply.served_model})
-        usages = [reply.usage for reply in self._replies if reply.usage]
+        provenance = self._provenance
+        served = sorted({excerpt(name, 100) for name in provenance.served})
         return Outcome(
             clause=clause.name,
             endpoint=self._endpoint,
@@ -153,13 +207,15 @@ class ClauseJudge:
             causes=_causes(judged, {part.name for part in parts if part.decision.state == "broken"}),
             judged=tuple(judged),
             served_models=tuple(served),
-            recorded_from=dates[0] if dates else "",
-            recorded_until=dates[-1] if dates else "",
+            recorded_from=provenance.earliest,
+            recorded_until=provenance.latest,
             replayed=replayed,
             live=live,
-            input_tokens=sum(usage.input_tokens for usage in usages),
-            output_tokens=sum(usage.output_tokens for usage in usages),
+            input_tokens=provenance.input_tokens,
+            output_tokens=provenance.output_tokens,
+            spent=spent or Spending(),
             notes=(
+                *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,
                 *(self._caps_too_low() if decision.state == "undecided" else ()),
                 *_other_models(model, served),
@@ -297,8 +353,8 @@ def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
     reply = sample.reply
     text = ""
     if reply is not None:
-        calls = "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls)
-        text = reply.text or calls or reply.refusal
+        text = reply.text or "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls)
+        text = text or reply.refusal
     return Judged(
         case=case.id,
         k=sample.k,

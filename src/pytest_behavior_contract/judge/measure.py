@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
-from pytest_behavior_contract.ask.asking import Asker, Tally, replay_clause, sample_clause
+from pytest_behavior_contract.ask.asker import Asker, Tally
+from pytest_behavior_contract.ask.asking import replay_clause, sample_clause
 from pytest_behavior_contract.declare.contract import Clause
-from pytest_behavior_contract.errors import CassetteError, EndpointError
+from pytest_behavior_contract.errors import CassetteError, EndpointError, Stopped
 from pytest_behavior_contract.judge.decide import ALPHA, ClauseJudge, promises
 from pytest_behavior_contract.judge.verdicts import unready_of
 from pytest_behavior_contract.results import BINDING, Outcome
@@ -27,34 +29,45 @@ def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
     problem = _unready(clause)
     try:
         if not problem:
-            replay_clause(clause, asker, judge, tally)
+            with contextlib.ExitStack() as tapes:
+                for case in {case.tape: case for case in clause.cases}.values():
+                    tapes.enter_context(asker.tape(clause, case).at_hand())
+                replay_clause(clause, asker, judge, tally)
     except (EndpointError, CassetteError) as error:
         problem = str(error)
     return _outcome(judge, clause, asker, tally, problem)
 
 
 async def measure(clause: Clause, asker: Asker, alpha: float) -> Outcome:
-    """The outcome after asking for whatever is not recorded."""
-    judge = ClauseJudge(clause, asker.endpoint.name, alpha)
+    """The outcome after asking for what is not recorded; where the run is stopped, that of what had come by then."""
+    judge = ClauseJudge(clause, asker.endpoint.name, alpha, in_batches=asker.in_batches)
     tally = Tally()
     problem = _unready(clause)
+    stopped = ""
     try:
         if not problem:
             await sample_clause(clause, asker, judge, tally)
+    except Stopped as error:
+        stopped = str(error)
     except (EndpointError, CassetteError) as error:
         problem = str(error)
-    return _outcome(judge, clause, asker, tally, problem)
+    return _outcome(judge, clause, asker, tally, problem, stopped)
 
 
 def _unready(clause: Clause) -> str:
-    return next((found for case in clause.cases if (found := unready_of(case.expect))), "")
+    # Cases share the checks that have none of their values, so each is asked once.
+    return unready_of({id(behavior): behavior for case in clause.cases for behavior in case.expect}.values())
 
 
-def _outcome(judge: ClauseJudge, clause: Clause, asker: Asker, tally: Tally, problem: str) -> Outcome:
+def _outcome(
+    judge: ClauseJudge, clause: Clause, asker: Asker, tally: Tally, problem: str, stopped: str = ""
+) -> Outcome:
     return judge.outcome(
         replayed=tally.replayed,
         live=tally.live,
         problem=problem,
+        stopped=stopped,
+        spent=asker.purse.spent((clause.name, asker.endpoint.name)),
         model=asker.endpoint.model,
         notes=asker.tape(clause).warnings,
     )

@@ -10,8 +10,11 @@ from pytest_behavior_contract.results import Verdict
 EVIDENCE_CHARACTERS = 300
 
 
+_PASSED = Verdict(outcome="pass")
+
+
 def passed(evidence: str = "") -> Verdict:
-    return Verdict(outcome="pass", evidence=excerpt(evidence))
+    return Verdict(outcome="pass", evidence=excerpt(evidence)) if evidence else _PASSED
 
 
 def failed(cause: str, evidence: str = "", *, mend: str = "") -> Verdict:
@@ -20,8 +23,8 @@ def failed(cause: str, evidence: str = "", *, mend: str = "") -> Verdict:
 
 def excerpt(text: str, most: int = EVIDENCE_CHARACTERS) -> str:
     """The beginning of a text; characters that no encoding can carry (lone surrogates) become question marks."""
-    short = text if len(text) <= most else text[: most - 1] + "…"
-    return short if short.isascii() else short.encode("utf-8", "replace").decode("utf-8")
+    short, rest = (text, "") if len(text) <= most else (text[: most - 1], "…")
+    return (short if short.isascii() else short.encode("utf-8", "replace").decode("utf-8")) + rest
 
 
 def quoted(text: str, most: int = 40) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_behavior_contract.ask.bound import BoundEndpoint
+from pytest_behavior_contract.ask.redaction import masked
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.declare.variation import allow_our_fixture, is_hypothesis_test
 from pytest_behavior_contract.errors import BehaviorContractError, ClauseBroken
@@ -18,11 +19,13 @@ from pytest_behavior_contract.pytest_plugin.items import (
     SESSION,
     ContractFile,
     ContractItem,
+    clauses_of_ids,
     is_contract_file,
     mark_clause,
 )
 from pytest_behavior_contract.pytest_plugin.options import Options
-from pytest_behavior_contract.pytest_plugin.session import ContractSession, write_reports
+from pytest_behavior_contract.pytest_plugin.progress import Progress, plan_lines, progress_for
+from pytest_behavior_contract.pytest_plugin.session import ContractSession, unmeasured, write_reports
 from pytest_behavior_contract.registry import names
 from pytest_behavior_contract.results import Decision, Outcome
 from pytest_behavior_contract.tell.json import outcome_from_plain, outcome_to_plain
@@ -30,6 +33,7 @@ from pytest_behavior_contract.tell.terminal import Terminal
 
 CLAUSE = pytest.StashKey[Clause]()
 _REPORT_ATTRIBUTE = "behavior_contract"
+_INTERRUPTED = 2
 _SET_UP_IS_WRONG = 4
 
 
@@ -45,7 +49,8 @@ def activate(config: pytest.Config, options: Options) -> None:
         # Consumers and python: endpoints are the project's own modules.
         sys.path.insert(0, str(config.invocation_params.dir))
     try:
-        session = ContractSession(options, config.rootpath, config.invocation_params.dir, addresses)
+        processes = int(worker["workercount"]) if worker else 1
+        session = ContractSession(options, config.rootpath, config.invocation_params.dir, addresses, processes)
     except BehaviorContractError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
@@ -69,6 +74,8 @@ class ContractHooks:
         self._collected: list[ContractItem] = []
         self._problems: list[str] = []
         self._bad_files = False
+        self._progress: Progress | None = None
+        self._planned = False
 
     def pytest_report_header(self) -> str:
         return self._session.description()
@@ -115,12 +122,29 @@ class ContractHooks:
         self._clauses = list(clauses.values())
         self._collected = [item for item in session.items if isinstance(item, ContractItem)]
         self._session.plan(self._clauses)
+        if self._session.live and not self._is_worker and not self._config.option.collectonly:
+            self._say_plan()
+            self._progress = progress_for(self._config, self._session.askers.purse)
+            self._session.askers.engine.while_waiting = self._progress.show if self._progress else None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:  # noqa: ARG002 - xdist's own
+        """Says the plan, which the processes that ask cannot."""
+        if self._planned:
+            return
+        self._planned = True
+        self._clauses = clauses_of_ids(ids, self._config.rootpath)
+        self._session.plan(self._clauses)
+        if self._session.live:
+            self._say_plan()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         # With xdist each process has every item but runs only some, so nothing is asked ahead of time there.
         if isinstance(item, ContractItem) and self._session.live and not self._is_worker:
-            self._session.prefetch((one.clause, one.endpoint) for one in self._collected)
+            # Who wants to stop at the first failure does not want to pay for what comes after it.
+            ahead = [item] if self._config.getoption("maxfail") else self._collected
+            self._session.prefetch((one.clause, one.endpoint) for one in ahead)
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             allow_our_fixture(item.obj)
 
@@ -133,13 +157,15 @@ class ContractHooks:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        if self._progress is not None:
+            self._progress.clear()
         report = yield
         outcome = item.outcome if isinstance(item, ContractItem) else item.stash.get(python_tests.OUTCOME, None)
         if outcome is not None and (call.when == "call" or (call.when == "setup" and report.failed)):
             setattr(report, _REPORT_ATTRIBUTE, outcome_to_plain(outcome))
         ours = python_tests.Unmeasured | ClauseBroken | pytest.fail.Exception
         if call.excinfo is not None and hasattr(report, _REPORT_ATTRIBUTE) and isinstance(call.excinfo.value, ours):
-            report.longrepr = str(call.excinfo.value)
+            report.longrepr = masked(str(call.excinfo.value), self._session.askers.secrets())
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -183,7 +209,8 @@ class ContractHooks:
             verbosity=self._config.get_verbosity(),
         )
         terminalreporter.section("behavior contracts", sep="=")
-        terminalreporter.write(screen.render(report))
+        # A reply, or what an application says of one, may repeat a key.
+        terminalreporter.write(masked(screen.render(report), self._session.askers.secrets()))
         for problem in self._problems:
             terminalreporter.write_line(problem, red=True)
         for path in self._session.options.reports if not self._problems else ():
@@ -228,9 +255,39 @@ class ContractHooks:
             )
             self._session.report_outcomes[outcome.clause, outcome.endpoint] = outcome
 
+    def _say_plan(self) -> None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if reporter is None:
+            return
+        try:
+            collected = self._session.collect_batches()
+        except BehaviorContractError as error:
+            raise pytest.UsageError(str(error)) from None
+        for line in collected:
+            reporter.write_line(line)
+        files = [clause for clause in self._clauses if clause.cases]
+        forecasts = {
+            name: (self._session.askers.settings.find(name), found)
+            for name, found in self._session.forecast(files).items()
+        }
+        tests = len({clause.name for clause in self._clauses}) - len({clause.name for clause in files})
+        for line in plan_lines(forecasts, tests, self._session.askers.purse):
+            reporter.write_line(line)
+
+    def _report_interrupted(self) -> None:
+        """Of an interrupted run, all that is known, and for what was not run that nothing is."""
+        for outcome in self._session.interrupt():
+            self._session.report_outcomes.setdefault((outcome.clause, outcome.endpoint), outcome)
+        for clause in self._clauses:
+            for endpoint in self._session.endpoints:
+                outcome = unmeasured(clause, endpoint, "interrupted before it was run")
+                self._session.report_outcomes.setdefault((clause.name, endpoint), outcome)
+
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus == _INTERRUPTED:
+            self._report_interrupted()
         report = self._session.report()
-        self._problems = write_reports(report, self._session.options.reports)
+        self._problems = write_reports(report, self._session.options.reports, self._session.askers.secrets())
         if self._session.options.record == "all":
             try:
                 self._session.drop_old_recordings(self._clauses)

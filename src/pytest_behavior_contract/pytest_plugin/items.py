@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,20 @@ SESSION = pytest.StashKey[ContractSession]()
 
 def is_contract_file(path: Path) -> bool:
     return path.name.endswith(SUFFIX)
+
+
+def clauses_of_ids(ids: Iterable[str], root: Path) -> list[Clause]:
+    """The clauses of contract files among the ids of tests that other processes have collected."""
+    wanted: dict[str, set[str]] = {}
+    for nodeid in ids:
+        path, _, rest = nodeid.partition("::")
+        if is_contract_file(Path(path)):
+            wanted.setdefault(path, set()).add(rest.rpartition("[")[0])
+    found = []
+    for path, names in wanted.items():
+        with contextlib.suppress(ContractFileError):  # said where it is collected
+            found += [one for one in load_contract(root / path, shown_as=path).clauses if one.id in names]
+    return found
 
 
 class ContractFile(pytest.File):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,10 @@ class Options:
     record: str
     reports: tuple[str, ...]
     strict: bool
+    budget: float | None = None
+    max_calls: int | None = None
+    batch_wait_seconds: float | None = None
+    """None where questions are asked one by one."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -61,6 +67,31 @@ def add_options(parser: pytest.Parser) -> None:
         "all: ask for everything anew",
     )
     group.addoption(
+        "--contract-budget",
+        type=_amount,
+        metavar="USD",
+        help="the most money that live calls may cost; what is decided by then is reported",
+    )
+    group.addoption(
+        "--contract-max-calls",
+        type=_count,
+        metavar="N",
+        help="the most requests that may be sent; what is decided by then is reported",
+    )
+    group.addoption(
+        "--contract-batch",
+        action="store_true",
+        help="ask for what is not recorded through the vendor's batch API, at half the price; the same command again "
+        "collects the answers",
+    )
+    group.addoption(
+        "--contract-batch-wait",
+        type=_amount,
+        default=0.0,
+        metavar="MINUTES",
+        help="how long to wait for batches before giving the run up (default: 0)",
+    )
+    group.addoption(
         "--contract-report",
         action="append",
         default=[],
@@ -74,6 +105,20 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
+def _amount(text: str) -> float:
+    value = float(text.removeprefix("$"))
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is below 0 or without end")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is no number of calls")
+    return value
+
+
 def read_options(config: pytest.Config) -> Options:
     """The options of a run; raises ValueError for combinations that make no sense."""
     endpoints = tuple(config.getoption("--contract-endpoint"))
@@ -82,7 +127,15 @@ def read_options(config: pytest.Config) -> Options:
     record = str(config.getoption("--contract-record"))
     reports = tuple(config.getoption("--contract-report"))
     strict = bool(config.getoption("--contract-strict"))
-    implied = bool(endpoints or baseline or candidates or reports or strict) or record != "none"
+    budget, max_calls = config.getoption("--contract-budget"), config.getoption("--contract-max-calls")
+    limited = budget is not None or max_calls is not None
+    batch = bool(config.getoption("--contract-batch"))
+    if batch and record == "all":
+        raise ValueError("--contract-batch completes recordings over several runs; it cannot make all of them anew")
+    record = "missing" if batch else record
+    implied = bool(endpoints or baseline or candidates or reports or strict or limited) or record != "none"
+    if limited and record == "none":
+        raise ValueError("--contract-budget and --contract-max-calls are for live runs; add --contract-record=missing")
     if baseline and not candidates:
         raise ValueError("--contract-baseline needs --contract-candidate NAME: what should take its place?")
     if endpoints and candidates:
@@ -97,4 +150,7 @@ def read_options(config: pytest.Config) -> Options:
         record=record,
         reports=reports,
         strict=strict,
+        budget=budget,
+        max_calls=max_calls,
+        batch_wait_seconds=60 * float(config.getoption("--contract-batch-wait")) if batch else None,
     )

@@ -19,7 +19,7 @@ from pytest_behavior_contract.ask.client_blocks import no_calls_outside_blocks
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.declare.decorators import options_of, python_clause
 from pytest_behavior_contract.declare.variation import is_hypothesis_test, run_examples
-from pytest_behavior_contract.errors import EndpointError, MissingRecording, NotExpressible
+from pytest_behavior_contract.errors import EndpointError, MissingRecording, NotExpressible, Stopped
 from pytest_behavior_contract.judge.decide import ClauseJudge
 from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.pytest_plugin.items import SESSION, conclude, unmeasured_text
@@ -86,7 +86,8 @@ def run_clause(item: pytest.Function, clause: Clause) -> bool | None:
     assert isinstance(endpoint, BoundEndpoint)
     item.stash[_RUNNING] = True
     try:
-        outcome = _Sampling(item, clause, endpoint, session.alpha(endpoint.name)).outcome()
+        with session.unconnected(endpoint.refuse):
+            outcome = _Sampling(item, clause, endpoint, session.alpha(endpoint.name)).outcome()
     finally:
         item.stash[_RUNNING] = False
     item.stash[OUTCOME] = outcome
@@ -104,23 +105,39 @@ class _Sampling:
         self._item = item
         self._judge = ClauseJudge(clause, endpoint.name, alpha)
         self._endpoint = endpoint
+        self._expected = 0
+        if not is_hypothesis_test(item.obj):  # which never asks the same twice for long
+            endpoint.further = lambda: self._judge.further("replies")
 
     def outcome(self) -> Outcome:
-        problem = ""
+        problem = stopped = ""
         try:
             with _as_sync(self._item), no_calls_outside_blocks(self._endpoint.refuse):
                 self._run()
+        except Stopped as error:
+            stopped = str(error)
         except EndpointError as error:
             problem = str(error)
+        finally:
+            self._endpoint.leave()
         tally = self._endpoint.tally
         return self._judge.outcome(
-            replayed=tally.replayed, live=tally.live, problem=problem, model=self._endpoint.model
+            replayed=tally.replayed,
+            live=tally.live,
+            problem=problem,
+            stopped=stopped,
+            spent=self._endpoint.spent(),
+            model=self._endpoint.model,
+            notes=self._endpoint.notes(),
         )
 
     def _run(self) -> None:
         test = self._item.obj
         number = 0
-        while self._judge.further("replies"):
+        purse = self._endpoint.purse
+        while wanted := self._judge.further("replies"):
+            purse.expect(wanted - self._expected)
+            self._expected = wanted
             if is_hypothesis_test(test):
                 each = functools.partial(self._example, number)
                 run_examples(test, self._call_test, each, examples=self._judge.further("replies"))
@@ -157,6 +174,8 @@ class _Sampling:
             if problem.final or isinstance(problem, MissingRecording):
                 raise problem
             verdict = Verdict(outcome="error", cause=problem.cause, evidence=excerpt(problem.detail))
+        endpoint.purse.sampled()
+        self._expected -= 1
         reply = endpoint.replies[-1].text if endpoint.replies else ""
         self._judge.add_replies(endpoint.replies)
         self._judge.add_verdict(number, verdict, prompt=endpoint.prompt, reply=reply)

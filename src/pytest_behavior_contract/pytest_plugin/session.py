@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import concurrent.futures
-import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
+from pytest_behavior_contract.ask.asker import RecordMode
 from pytest_behavior_contract.ask.askers import Askers
-from pytest_behavior_contract.ask.asking import RecordMode
 from pytest_behavior_contract.ask.bound import BoundEndpoint
+from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import load_settings
+from pytest_behavior_contract.ask.prices import Prices
+from pytest_behavior_contract.ask.recording import utc_now
+from pytest_behavior_contract.ask.redaction import masked
 from pytest_behavior_contract.compare.migration import compare_outcomes, compare_runs, exit_status
 from pytest_behavior_contract.declare.contract import Clause
+from pytest_behavior_contract.errors import EndpointError, SettingsError, Stopped
+from pytest_behavior_contract.judge.decide import ClauseJudge
+from pytest_behavior_contract.judge.forecast import Forecast, forecast
 from pytest_behavior_contract.judge.measure import BASELINE_ALPHA, alpha_of_each, measure, replay
+from pytest_behavior_contract.pytest_plugin.offline import offline
 from pytest_behavior_contract.pytest_plugin.options import Options
 from pytest_behavior_contract.results import Change, Outcome, Report, Run
 
 PRODUCT = "pytest-behavior-contract"
+_GRACE_SECONDS = 10.0
+"""How long what is under way may take to end after an interrupt."""
 
 
 class ContractSession:
@@ -30,25 +40,47 @@ class ContractSession:
         root: pytest's root folder.
         start: where pytest was started; the configuration is looked for upwards of the root folder, else of this.
         addresses: embedded models that the controlling process already serves.
+        processes: how many of them share the run; limits are divided among them.
 
     Raises:
         SettingsError: the configuration or an endpoint's name is wrong.
     """
 
-    def __init__(self, options: Options, root: Path, start: Path, addresses: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        root: Path,
+        start: Path,
+        addresses: Mapping[str, str] | None = None,
+        processes: int = 1,
+    ) -> None:
         self.options = options
         settings = load_settings(root)
         if not settings.source:
             settings = load_settings(start)
         self._settings = settings
         mode = cast("RecordMode", options.record)
-        self.askers = Askers(settings, mode, root, addresses)
+        purse = Purse(
+            most_calls=None if options.max_calls is None else options.max_calls // processes,
+            most_usd=None if options.budget is None else options.budget / processes,
+        )
+        self.askers = Askers(
+            settings,
+            mode,
+            root,
+            addresses,
+            purse=purse,
+            share=processes,
+            batch_wait_seconds=options.batch_wait_seconds,
+        )
         self.baseline = (options.baseline or settings.endpoint) if options.candidates else ""
         names = [self.baseline, *options.candidates] if self.baseline else options.endpoints or [settings.endpoint]
         self.endpoints = tuple(dict.fromkeys(names))
         for name in self.endpoints:
             settings.find(name)
-        self.began_at = _now()
+        if options.budget is not None:
+            self._check_prices()
+        self.began_at = utc_now()
         self.report_outcomes: dict[tuple[str, str], Outcome] = {}
         """What the reports of all processes carried: by clause and endpoint."""
         self._outcomes: dict[tuple[str, str], Outcome] = {}
@@ -59,6 +91,10 @@ class ContractSession:
     def live(self) -> bool:
         """Whether anything may be asked."""
         return self.options.record != "none"
+
+    def unconnected(self, on_attempt: Callable[[EndpointError], None]) -> AbstractContextManager[None]:
+        """A context for measuring: in replay nothing connects to anything."""
+        return nullcontext() if self.live else offline(self._settings.allow_connections, on_attempt)
 
     def description(self) -> str:
         """Which endpoints are asked, and whether anything is: the line in pytest's header."""
@@ -76,6 +112,20 @@ class ContractSession:
         """The chance of a false red for each promise at this endpoint."""
         return BASELINE_ALPHA if endpoint == self.baseline else self._alpha
 
+    def collect_batches(self) -> list[str]:
+        """Records what has come of earlier batches, if this run asks by batches; says what there is of them."""
+        return [] if self.options.batch_wait_seconds is None else self.askers.collect_batches(self.endpoints)
+
+    def forecast(self, clauses: Iterable[Clause]) -> dict[str, Forecast]:
+        """What is still to be asked of some file clauses, by endpoint."""
+        listed = list(clauses)
+        return {
+            name: sum(
+                (forecast(clause, self.askers.asker(name), self.alpha(name)) for clause in listed), start=Forecast()
+            )
+            for name in self.endpoints
+        }
+
     def prefetch(self, wanted: Iterable[tuple[Clause, str]]) -> None:
         """Starts to measure file clauses, all at once; each waits for a free place at its endpoint."""
         for clause, endpoint in wanted:
@@ -90,10 +140,21 @@ class ContractSession:
         if key not in self._outcomes:
             if self.live:
                 self.prefetch([(clause, endpoint)])
-                self._outcomes[key] = self._futures[key].result()
+                self._outcomes[key] = self.askers.engine.result(self._futures[key])
             else:
-                self._outcomes[key] = replay(clause, self.askers.asker(endpoint), self.alpha(endpoint))
+                attempts: list[EndpointError] = []
+                with self.unconnected(attempts.append):
+                    outcome = replay(clause, self.askers.asker(endpoint), self.alpha(endpoint))
+                self._outcomes[key] = unmeasured(clause, endpoint, str(attempts[0])) if attempts else outcome
         return self._outcomes[key]
+
+    def interrupt(self) -> list[Outcome]:
+        """Asks nothing more, and returns what is known of the clauses that were being measured."""
+        self.askers.stop(
+            Stopped("interrupted", "what has come by then is recorded; the same command goes on from there")
+        )
+        done, _ = concurrent.futures.wait(self._futures.values(), timeout=_GRACE_SECONDS)
+        return [future.result() for future in done if not future.cancelled() and future.exception() is None]
 
     def remember(self, outcome: Outcome) -> None:
         """Keeps the outcome of a Python test for the comparison."""
@@ -120,7 +181,7 @@ class ContractSession:
         """All that the run has found out."""
         runs = tuple(self._run(name) for name in self.endpoints)
         comparisons = tuple(compare_runs(runs[0], run) for run in runs[1:]) if self.baseline else ()
-        return Report(product=f"{PRODUCT} {version(PRODUCT)}", created_at=_now(), runs=runs, comparisons=comparisons)
+        return Report(product=f"{PRODUCT} {version(PRODUCT)}", created_at=utc_now(), runs=runs, comparisons=comparisons)
 
     def exit_status(self, report: Report) -> int:
         """The exit status of a migration check: the worst of its comparisons, broke before could not tell."""
@@ -141,10 +202,26 @@ class ContractSession:
             future.cancel()
         self.askers.close()
 
+    def _check_prices(self) -> None:
+        """Raises SettingsError for a budget that could not be watched."""
+        for name in self.endpoints:
+            endpoint = self.askers.settings.find(name)
+            if not Prices(endpoint).known:
+                raise SettingsError(
+                    f"--contract-budget: the price of {endpoint.model} at endpoint {name} is not known, so a budget in "
+                    f"dollars cannot be kept. Set its price per million tokens, price = {{input = 0.15, output = 0.6}} "
+                    f"(zeros if it is free), or limit the calls: --contract-max-calls"
+                )
+
     def _run(self, name: str) -> Run:
         endpoint = self.askers.settings.find(name)
         outcomes = sorted((one for (_, at), one in self.report_outcomes.items() if at == name), key=_place)
         return Run(endpoint=name, api=endpoint.api, model=endpoint.model, outcomes=tuple(outcomes))
+
+
+def unmeasured(clause: Clause, endpoint: str, problem: str) -> Outcome:
+    """The outcome of a clause that nothing is known of."""
+    return ClauseJudge(clause, endpoint, 0.01).outcome(problem=problem)
 
 
 def _place(outcome: Outcome) -> tuple[str, int, str]:
@@ -153,7 +230,7 @@ def _place(outcome: Outcome) -> tuple[str, int, str]:
     return path, int(line) if line.isdigit() else 0, outcome.clause
 
 
-def write_reports(report: Report, paths: Iterable[str]) -> list[str]:
+def write_reports(report: Report, paths: Iterable[str], secrets: Sequence[str]) -> list[str]:
     """Writes the report to files, each in the format its ending names; returns what went wrong."""
     from pytest_behavior_contract.registry import resolve
 
@@ -161,13 +238,9 @@ def write_reports(report: Report, paths: Iterable[str]) -> list[str]:
     for path in paths:
         form = Path(path).suffix.removeprefix(".")
         try:
-            text = resolve("formats", form)().render(report)
+            text = masked(resolve("formats", form)().render(report), secrets)
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).write_text(text, encoding="utf-8")
         except OSError as error:
             problems.append(f"the report {path} cannot be written: {error.strerror or error}")
     return problems
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

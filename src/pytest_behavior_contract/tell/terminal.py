@@ -23,11 +23,14 @@ from pytest_behavior_contract.tell.wording import (
     reliance,
     run_answer,
     shown,
+    spending,
+    spent_on,
     undecided_sentence,
 )
 
 _COLORS = {"yes": "32", "no": "31", "broke": "31", "broken": "31", "improved": "32", "held": "32", "kept": "32"}
 _OTHER_COLOR = "33"
+_OPEN = ("undecided", "unmeasured")
 MOST_ROWS = 40
 """More clauses than this, and those that held are counted instead of listed."""
 MOST_DETAILS = 20
@@ -56,7 +59,25 @@ class Terminal:
         if not report.comparisons:
             for run in report.runs:
                 lines += [*self._run(run), ""]
+        for part in (self._warnings(report), self._payments(report)):
+            lines += [*part, ""] if part else []
         return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
+
+    def _warnings(self, report: Report) -> list[str]:
+        """What one should know of clauses that are fine, and so have no lines of their own."""
+        fine = [one for run in report.runs for one in run.outcomes if one.decision.state == "kept" and one.notes]
+        if self.verbosity < 0:
+            return []
+        return [shown(f"note: {one.clause} at {one.endpoint}: {note}") for one in fine for note in one.notes]
+
+    def _payments(self, report: Report) -> list[str]:
+        """With -v, what each clause cost."""
+        paid = [one for run in report.runs for one in run.outcomes if one.spent.calls]
+        if self.verbosity < 1 or not paid:
+            return []
+        width = max(len(one.clause) for one in paid)
+        lines = [f"{one.clause:<{width}}  {one.endpoint}  {spending(one.spent)}" for one in paid]
+        return ["paid for live calls", *lines, f"{'in all':<{width}}  {spending(spent_on(paid))}"]
 
     def _comparison(self, comparison: Comparison, baseline: Run, candidate: Run) -> list[str]:
         question = f"can I move  {_named(baseline)} → {_named(candidate)} ?"
@@ -284,5 +305,7 @@ def _again(outcome: Outcome) -> str:
     path = outcome.source.rpartition(":")[0] or outcome.source
     clause = outcome.clause.partition("/")[2]
     what = [f"{path}::{clause}"] if path.endswith(".yaml") else [path, "-k", clause]
-    record = ["--contract-record=missing"] if outcome.problem.startswith("missing recording") else []
+    # What was never asked cannot be seen again; what was stopped goes on.
+    asks = outcome.problem.startswith("missing recording") or (outcome.spent.calls and outcome.decision.state in _OPEN)
+    record = ["--contract-record=missing"] if asks else []
     return shlex.join(["pytest", "--contract", *what, "--contract-endpoint", outcome.endpoint, *record])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable
 
-from pytest_behavior_contract.results import Comparison, Decision, Judged, Outcome, Part, Run
+from pytest_behavior_contract.results import Comparison, Decision, Judged, Outcome, Part, Run, Spending
 
 ORDER = ("broke", "broken", "unmeasured", "undecided", "weakened", "already broken", "improved", "held", "kept")
 """What needs attention first."""
@@ -105,13 +106,47 @@ def reliance(outcome: Outcome) -> str:
 
 
 def provenance(runs: Iterable[Run]) -> str:
-    """`recorded 2026-11-20 · 380 replayed, 0 live`."""
+    """`recorded 2026-11-20 · 380 replayed, 0 live · $0.00`."""
     outcomes = [outcome for run in runs for outcome in run.outcomes]
     days = sorted({moment[:10] for one in outcomes for moment in (one.recorded_from, one.recorded_until) if moment})
     replayed = sum(outcome.replayed for outcome in outcomes)
     live = sum(outcome.live for outcome in outcomes)
     when = f"recorded {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") + " · " if days else ""
-    return f"{when}{replayed} replayed, {live} live"
+    usd = spent_on(outcomes).usd
+    return f"{when}{replayed} replayed, {live} live · {'$ unknown' if usd is None else dollars(usd)}"
+
+
+def dollars(usd: float) -> str:
+    """`$1.23`, `$0.0042`: two digits that say something."""
+    if usd >= 0.995 or usd == 0:
+        return f"${usd:,.2f}"
+    return f"${usd:.{max(2, 1 - math.floor(math.log10(usd)))}f}"
+
+
+def duration(seconds: float) -> str:
+    """`8 s`, `4 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def spent_on(outcomes: Iterable[Outcome]) -> Spending:
+    """What was paid for some clauses together."""
+    paid = [outcome.spent for outcome in outcomes]
+    known = [one.usd for one in paid if one.usd is not None]
+    return Spending(
+        calls=sum(one.calls for one in paid),
+        input_tokens=sum(one.input_tokens for one in paid),
+        output_tokens=sum(one.output_tokens for one in paid),
+        usd=sum(known) if len(known) == len(paid) else None,
+    )
+
+
+def spending(spent: Spending) -> str:
+    """`46 calls, 4,512 + 1,203 tokens, $0.0042`."""
+    money = "$ unknown" if spent.usd is None else dollars(spent.usd)
+    calls = "1 call" if spent.calls == 1 else f"{spent.calls} calls"
+    return f"{calls}, {spent.input_tokens:,} + {spent.output_tokens:,} tokens, {money}"
 
 
 def counts(words: Iterable[tuple[str, bool]]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_behavior_contract.ask.asking import Asker, Library, Live
+from pytest_behavior_contract.ask.asker import Asker, Library, Live
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.declare.contract import Clause, Contract
@@ -65,5 +65,5 @@ def cassettes_of(endpoint: Endpoint, clauses: Iterable[Clause]) -> set[Path]:
     return {asker.tape(clause).path for clause in clauses}
 
 
-def _never() -> Live:
+def _never(_heard: Callable[[Mapping[str, str]], None]) -> Live:
     raise AssertionError("nothing is asked here")

@@ -39,14 +39,19 @@ class Ruling:
 
     def reason(self, exchange: Exchange) -> str:
         """Why a recording is stale; empty where it is not."""
-        if self.all_stale:
-            return self.all_stale
-        if not self.cannot_tell and exchange.request.digest not in self.asked:
-            return "its request is not asked any more"
+        found = self.not_asked(exchange.request.digest)
+        if found:
+            return found
         moment = _moment(exchange.recorded_at)
         if self.not_before is not None and moment is not None and moment < self.not_before:
             return f"recorded before {self.not_before:%Y-%m-%d}"
         return ""
+
+    def not_asked(self, digest: str) -> str:
+        """Why nobody asks a request of this digest; empty where somebody does, or may."""
+        if self.all_stale or self.cannot_tell or digest in self.asked:
+            return self.all_stale
+        return "its request is not asked any more"
 
     def nearest(self, exchange: Exchange) -> str:
         """How a request that is not asked differs from the nearest one that is; empty where nothing is asked."""

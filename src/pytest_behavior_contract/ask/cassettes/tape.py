@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import json
 import os
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange, Request, Response
 
+if TYPE_CHECKING:
+    from pytest_behavior_contract.ask.cassettes.entry import Entry
+
 FORMAT = 1
 LARGEST_LINE = 100_000_000
+LARGEST_AT_HAND = 50_000_000
+"""A larger file is never held in memory whole."""
 _WHOLE = b', "complete": true}'
 """What every line of ours ends in, so that one that was torn off is known without parsing it."""
+_UNANSWERED = b'{"unanswered": '
+"""How a line begins that is no recording but says why there is none."""
 _KEY = re.compile(rb'\A\{"key": ?"([0-9a-f]{32}:[0-9]+(?:\.[0-9]+)?)"')
 
 
@@ -36,7 +46,9 @@ class Tape:
         self._index: dict[str, tuple[int, int]] | None = None
         self._lock = threading.RLock()
         self._fresh: set[str] = set()
+        self._unanswered: dict[str, str] = {}
         self._lines = 0
+        self._content = b""
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys()
@@ -58,10 +70,23 @@ class Tape:
             if place is None:
                 return None
             offset, length = place
-            with self.path.open("rb") as file:
-                file.seek(offset)
-                line = file.read(length)
+            if self._content:
+                line = self._content[offset : offset + length]
+            else:
+                with self.path.open("rb") as file:
+                    line = _line_at(file, offset, length)
         return parse_line(line, f"{self.shown} at byte {offset}", request)
+
+    @contextlib.contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """Keeps what the file holds in memory meanwhile: to open it for each recording is dearer than to parse one."""
+        with contextlib.suppress(OSError):  # whoever looks up a recording is told
+            if self.path.stat().st_size <= LARGEST_AT_HAND:
+                self._content = self.path.read_bytes()
+        try:
+            yield
+        finally:
+            self._content = b""
 
     def exchanges(self) -> Iterator[Exchange]:
         for key in self.all_keys():
@@ -69,36 +94,63 @@ class Tape:
             if exchange is not None:
                 yield exchange
 
-    def add(self, exchange: Exchange) -> None:
-        """Writes an exchange at the end of the file; raises CassetteError where that cannot be done."""
+    def add(self, exchange: Exchange) -> Exchange:
+        """Writes an exchange at the end of the file and returns it; raises CassetteError where that cannot be done."""
         line = render_line(exchange)
         with self._lock:
             index = self._keys()
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                offset = _append(self.path, line)
-            except OSError as error:
-                raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
+            offset = self._append(line)
             index[exchange.key] = (offset, len(line) - 1)
             self._fresh.add(exchange.key)
+        return exchange
+
+    def note_unanswered(self, key: str, cause: str, detail: str, moment: str) -> None:
+        """Writes down that a question was asked and stayed without an answer, so that replay knows the reason.
+
+        Raises CassetteError where that cannot be done.
+        """
+        note = {"unanswered": key, "cause": cause, "detail": detail, "at": moment, "complete": True}
+        with self._lock:
+            self._keys()
+            self._append(json.dumps(note).encode() + b"\n")
+            self._unanswered[key] = f"{cause}: {detail}".removesuffix(": ")
+
+    def unanswered(self, key: str) -> str:
+        """Why a question has no recording, if it was asked and stayed without an answer; empty where it was not."""
+        return "" if key in self._keys() else self._unanswered.get(key, "")
+
+    def _append(self, line: bytes) -> int:
+        self._content = b""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return _append(self.path, line)
+        except OSError as error:
+            raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
+
+    def reread(self) -> None:
+        """Forgets where things stand, because someone else may have written to the file."""
+        with self._lock:
+            self._index = None
 
     def drop_before(self, moment: str) -> None:
         """Drops what was recorded before a moment (UTC, ISO 8601), by putting a new file in the old one's place.
 
         Without anything newer the file stays as it is.
         """
-        with self._lock:
-            self._index = None
-            newer = [key for key in self._keys() if (found := self.get(key)) and found.recorded_at >= moment]
-            if not newer or len(newer) == len(self._keys()) == self._lines:
-                return
-            with self.path.open("rb") as file:
-                lines = [_line_at(file, *self._keys()[key]) for key in newer]
-            try:
+        if not self.path.exists():
+            return
+        try:
+            with self._lock, _locked(self.path):
+                self._index = None
+                newer = [key for key in self._keys() if (found := self.get(key)) and found.recorded_at >= moment]
+                if not newer or len(newer) == len(self._keys()) == self._lines:
+                    return
+                with self.path.open("rb") as file:
+                    lines = [_line_at(file, *self._keys()[key]) + b"\n" for key in newer]
                 _replace(self.path, b"".join(lines))
-            except OSError as error:
-                raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
-            self._index = None
+                self._index = None
+        except OSError as error:
+            raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
 
     def _keys(self) -> dict[str, tuple[int, int]]:
         if self._index is None:
@@ -110,12 +162,14 @@ class Tape:
         index: dict[str, tuple[int, int]] = {}
         self._lines = 0
         try:
-            with self.path.open("rb") as file:
+            with io.BytesIO(self._content) if self._content else self.path.open("rb") as file:
                 offset = 0
                 while line := file.readline(LARGEST_LINE):
-                    key = self._key_of(line, offset)
+                    bare = line.rstrip(b"\r\n")
+                    found = _KEY.match(bare) if bare.endswith(_WHOLE) else None
+                    key = found[1].decode() if found else self._key_of(line, offset)
                     if key:
-                        index[key] = (offset, len(line.rstrip(b"\r\n")))
+                        index[key] = (offset, len(bare))
                     self._lines += 1
                     offset += len(line)
         except (FileNotFoundError, NotADirectoryError):
@@ -125,17 +179,23 @@ class Tape:
         return index
 
     def _key_of(self, line: bytes, offset: int) -> str:
+        """The key of a line that is not as we write them."""
         if not line.strip():
             return ""
-        found = _KEY.match(line)
-        if found and ends_whole(line):
-            return found[1].decode()
+        if is_note(line):
+            return self._read_unanswered(line)
         try:
             return parse_line(line, "").key
         except CassetteError:
             torn = "" if line.endswith(b"\n") else "; it looks torn off by a crash"
             self.warnings.append(f"{self.shown}: what stands at byte {offset} is no recording and is passed over{torn}")
             return ""
+
+    def _read_unanswered(self, line: bytes) -> str:
+        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+            note = json.loads(line)
+            self._unanswered[str(note["unanswered"])] = f"{note['cause']}: {note['detail']}".removesuffix(": ")
+        return ""
 
 
 def render_line(exchange: Exchange) -> bytes:
@@ -163,6 +223,8 @@ def render_line(exchange: Exchange) -> bytes:
     }
     if exchange.retries:
         line["retries"] = exchange.retries
+    if exchange.via:
+        line["via"] = exchange.via
     if response.event_seconds:
         line["event_seconds"] = list(response.event_seconds)
     line["complete"] = True
@@ -173,34 +235,42 @@ def render_line(exchange: Exchange) -> bytes:
 
 
 def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exchange:
-    """A line to an exchange; raises CassetteError, whatever stands there."""
+    """A line to an exchange; raises CassetteError, whatever stands there.
+
+    Args:
+        line: what stands in the file.
+        where: the place, for messages.
+        expected: the request that its key was made of; an equal one has the same digest, and has computed it already.
+    """
     try:
-        entry = json.loads(line)
-        key, _, occurrence = str(entry["key"]).partition(".")
-        request, response = entry["request"], entry["response"]
-        asked = Request(surface=_text(entry["surface"]), path=_text(entry["path"]), body=_mapping(request["body"]))
+        entry = _read_entry()(line)
+        request = entry.request
+        asked = expected
+        if asked is None or (asked.body, asked.path, asked.surface) != (request.body, entry.path, entry.surface):
+            asked = Request(surface=entry.surface, path=entry.path, body=request.body)
+        key, _, occurrence = entry.key.partition(".")
         exchange = Exchange(
-            # An equal request has the same digest, and has computed it already.
-            request=expected if asked == expected and expected is not None else asked,
+            request=asked,
             response=Response(
-                status=int(response["status"]["code"]),
-                headers={_text(name): tuple(map(_text, values)) for name, values in response["headers"].items()},
-                body=_text(response["body"]["string"]),
-                event_seconds=tuple(float(seconds) for seconds in entry.get("event_seconds", ())),
+                status=entry.response.status.code,
+                headers=entry.response.headers,
+                body=entry.response.body.string,
+                event_seconds=entry.event_seconds,
             ),
             sample=int(key.partition(":")[2]),
             occurrence=int(occurrence or 0),
-            recorded_at=_text(entry.get("recorded_at", "")),
-            latency_seconds=float(entry.get("latency_seconds", 0)),
-            retries=int(entry.get("retries", 0)),
-            uri=_text(request.get("uri", "")),
-            request_headers={_text(name): _text(values[0]) for name, values in request["headers"].items()},
-            versions={_text(name): _text(version) for name, version in entry.get("versions", {}).items()},
+            recorded_at=entry.recorded_at,
+            latency_seconds=entry.latency_seconds,
+            retries=entry.retries,
+            uri=request.uri,
+            request_headers={name: values[0] for name, values in request.headers.items()},
+            versions=entry.versions,
+            via=entry.via,
         )
-        digest = exchange.request.digest
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        digest = asked.digest
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise CassetteError(f"{where}: is no recording: {type(error).__name__}: {error}") from None
-    if not str(entry["key"]).startswith(f"{digest}:"):
+    if not key.startswith(f"{digest}:"):
         raise CassetteError(f"{where}: was changed by hand: its key does not fit its request")
     return exchange
 
@@ -217,18 +287,15 @@ def rewrite(path: Path, keep: Callable[[list[bytes]], Sequence[bytes]]) -> None:
     """
     refuse_what_is_no_file(path)
     try:
-        content = path.read_bytes()
-        kept = b"".join(keep(split_lines(content)))
-        if kept == content and content:
-            return
-        with path.open("rb") as file:
-            file.seek(len(content))
-            # What another process has appended meanwhile.
-            kept += file.read()
-        if kept:
-            _replace(path, kept)
-        else:
-            path.unlink()
+        with _locked(path):
+            content = path.read_bytes()
+            kept = b"".join(keep(split_lines(content)))
+            if kept == content and content:
+                return
+            if kept:
+                _replace(path, kept)
+            else:
+                path.unlink()
     except OSError as error:
         raise CassetteError(f"{path}: cannot be rewritten: {error.strerror or error}") from None
 
@@ -236,6 +303,11 @@ def rewrite(path: Path, keep: Callable[[list[bytes]], Sequence[bytes]]) -> None:
 def ends_whole(line: bytes) -> bool:
     """Whether a line ends as those of ours do."""
     return line.rstrip(b"\r\n").endswith(_WHOLE)
+
+
+def is_note(line: bytes) -> bool:
+    """Whether a line says why a question stayed without an answer."""
+    return line.startswith(_UNANSWERED)
 
 
 def refuse_what_is_no_file(path: Path) -> None:
@@ -250,39 +322,65 @@ def split_lines(content: bytes) -> list[bytes]:
     return [*(line + b"\n" for line in whole), *([last] if last else [])]
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{type(value).__name__} is no mapping")
-    return value
+@cache
+def _read_entry() -> Callable[[bytes], Entry]:
+    from pytest_behavior_contract.ask.cassettes.entry import read_entry
 
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
+    return read_entry
 
 
 def _line_at(file: BinaryIO, offset: int, length: int) -> bytes:
     file.seek(offset)
-    return file.read(length) + b"\n"
+    return file.read(length)
 
 
 def _append(path: Path, line: bytes) -> int:
     """Appends in one write and returns where the line begins; a torn line before it is ended first."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-    try:
+    with _locked(path) as descriptor:
         size = os.fstat(descriptor).st_size
         if size:
             os.lseek(descriptor, size - 1, os.SEEK_SET)
             if os.read(descriptor, 1) != b"\n":
                 os.write(descriptor, b"\n")
+                size += 1
         written = os.write(descriptor, line)
         if written != len(line):
-            raise OSError(f"only {written} of {len(line)} bytes were written")
+            os.ftruncate(descriptor, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         # With O_APPEND the position after the write is the end of what was written, whoever wrote before.
         return os.lseek(descriptor, 0, os.SEEK_CUR) - len(line)
-    finally:
-        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """The file, opened for appending, while no other process of ours appends to it or puts another in its place."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            _lock_file(descriptor)
+            # Whoever had the lock before may have put a new file here; what is written to the old one would be lost.
+            if _is_still(path, descriptor):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _lock_file(descriptor: int) -> None:
+    """Waits for the file's lock; closing the file gives it back, however the process ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows does not let an open file be replaced, and appends in one write as well
+        return
+    with contextlib.suppress(OSError):  # a file system without locks; one write is still one write
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _replace(path: Path, content: bytes) -> None:

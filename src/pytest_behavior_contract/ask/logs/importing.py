@@ -7,7 +7,7 @@ import datetime as dt
 import importlib.metadata
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.logs.bodies import response_to
 from pytest_behavior_contract.ask.logs.entries import Logged, Refused, Unusable
 from pytest_behavior_contract.ask.logs.reading import conversation
-from pytest_behavior_contract.ask.recording import Recorder, record
+from pytest_behavior_contract.ask.recording import record
 from pytest_behavior_contract.ask.redaction import masked
 from pytest_behavior_contract.ask.wire import payload, pick
 from pytest_behavior_contract.errors import CassetteError, EndpointError, NotExpressible
@@ -67,22 +67,9 @@ class _Place:
         return number
 
 
-class _Nowhere:
+def _nowhere(exchange: Exchange) -> Exchange:
     """Takes an exchange and writes it nowhere, to find out whether it could be written."""
-
-    def append_exchange(self, exchange: Exchange) -> Exchange:
-        return exchange
-
-
-class _OnTape:
-    """Writes what a Python function answered, which knows no headers and no address."""
-
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
-
-    def append_exchange(self, exchange: Exchange) -> Exchange:
-        self._tape.add(exchange)
-        return exchange
+    return exchange
 
 
 class Importer:
@@ -168,7 +155,7 @@ class Importer:
     def _take(self, logged: Logged) -> None:
         request = self.request_of(logged)
         exchange = self._exchange(logged, request)
-        self._record(exchange, _Nowhere())
+        self._record(exchange, _nowhere)
         targets = self._targets(logged, request)
         if not targets:
             self.result.unmatched.append(logged)
@@ -193,21 +180,21 @@ class Importer:
             self.result.already[asked.clause] += 1
             return
         exchange = dataclasses.replace(exchange, sample=place.next_sample())
-        self._record(exchange, self._recorder(asked.tape) if self._write else _Nowhere())
+        self._record(exchange, self._recorder(asked.tape) if self._write else _nowhere)
         self.result.recorded[asked.clause] += 1
         self.result.without_parameters += not logged.parameters_known
         self.result.text_only += logged.is_text
 
-    def _recorder(self, tape: Tape) -> Recorder:
+    def _recorder(self, tape: Tape) -> Callable[[Exchange], Exchange]:
         if not self._path:
-            return _OnTape(tape)
+            return tape.add
         from pytest_behavior_contract.ask.cassettes.tape_for_vcr import TapeCassette
 
-        return TapeCassette(tape, mode="all", on_miss=KeyError)
+        return TapeCassette(tape, mode="all", on_miss=KeyError).append_exchange
 
-    def _record(self, exchange: Exchange, recorder: Recorder) -> None:
+    def _record(self, exchange: Exchange, write: Callable[[Exchange], Exchange]) -> None:
         try:
-            record(exchange, recorder, self._provider, self._secrets)
+            record(exchange, write, self._provider, self._secrets)
         except EndpointError as error:
             if error.final:
                 # Not this entry is at fault but the file, and the next would meet the same.

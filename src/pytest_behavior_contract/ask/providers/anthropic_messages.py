@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -20,7 +19,7 @@ from pytest_behavior_contract.ask.wire import (
     usage_at,
 )
 from pytest_behavior_contract.errors import NotExpressible
-from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request, content_text
+from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request, content_text, parse_json
 
 SURFACE = "anthropic-messages"
 
@@ -225,7 +224,7 @@ def _finished(block: dict[str, Any]) -> dict[str, Any]:
     pieces = block.pop("partial_json", "")
     if pieces:
         try:
-            block["input"] = json.loads(pieces)
+            block["input"] = parse_json(pieces)
         except (ValueError, RecursionError):
             block["input"] = pieces
     return block

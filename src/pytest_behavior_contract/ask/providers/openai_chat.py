@@ -18,7 +18,7 @@ from pytest_behavior_contract.ask.wire import (
     tool_call,
     usage_at,
 )
-from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request, content_text
+from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request, ToolCall, content_text
 
 SURFACE = "openai-chat"
 
@@ -101,12 +101,10 @@ class OpenAIChat:
             return _rejected(exchange, refused.message) or Reply(rejection=refused, exchange=exchange)
         streamed = is_stream(exchange.response)
         document = _assembled(exchange.response.body) if streamed else payload(exchange.response)
-        message = pick(document, "choices", 0, "message", kind=dict) or {}
-        reason = text_at(document, "choices", 0, "finish_reason")
-        calls = tuple(
-            tool_call(text_at(call, "function", "name"), text_at(call, "function", "arguments"), call.get("id"))
-            for call in objects_at(message, "tool_calls")
-        )
+        choice = pick(document, "choices", 0, kind=dict)
+        message = pick(choice, "message", kind=dict) or {}
+        reason = text_at(choice, "finish_reason")
+        calls = tuple(map(_call, objects_at(message, "tool_calls")))
         return Reply(
             text=content_text(message.get("content")),
             tool_calls=calls,
@@ -127,6 +125,10 @@ def _tool(name: str, description: str, parameters: Mapping[str, Any], strict: bo
     if strict is not None:
         function["strict"] = strict
     return {"type": "function", "function": function}
+
+
+def _call(call: Mapping[str, Any]) -> ToolCall:
+    return tool_call(text_at(call, "function", "name"), text_at(call, "function", "arguments"), call.get("id"))
 
 
 def _rejected(exchange: Exchange, message: str) -> Reply | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_behavior_contract.ask.asking import Asker, Library
+from pytest_behavior_contract.ask.asker import Asker, Library
 from pytest_behavior_contract.ask.cassettes.asked import asked_at, load_all
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.logs.drafting import Draft
@@ -95,7 +95,7 @@ def _new_draft(options: argparse.Namespace, endpoint: Endpoint) -> Draft | None:
     return Draft(path=Path(options.draft), spelled=asker.spelled)
 
 
-def _never() -> Any:
+def _never(_heard: object) -> Any:
     raise AssertionError("nothing is asked here")
 
 

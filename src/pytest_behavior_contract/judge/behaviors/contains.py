@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.judge.verdicts import failed, passed, quoted
@@ -32,4 +33,10 @@ class Contains:
         for text in wanted:
             if (text.casefold() if self.ignore_case else text) not in found:
                 return failed(f"does not contain {quoted(text)}", reply.text)
-        return passed("contains " + " and ".join(quoted(text) for text in wanted))
+        return self._found
+
+    @cached_property
+    def _found(self) -> Verdict:
+        """Made once: it says the same of every reply."""
+        texts = (self.text,) if isinstance(self.text, str) else self.text
+        return passed("contains " + " and ".join(quoted(text) for text in texts))

@@ -1,0 +1,125 @@
+"""What a request costs: by the price list of genai-prices, or by the endpoint's own price."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from pytest_behavior_contract.ask.endpoints import Endpoint
+from pytest_behavior_contract.exchange import Reply, Request
+
+_FLAVORS = {"openai-chat": "chat", "openai-responses": "responses"}
+_VENDORS = {"openai": "openai", "anthropic": "anthropic"}
+_CLOUDS = {"Azure": "azure", "Bedrock": "aws", "Vertex": "google"}
+_OUTPUT_CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+BATCH_PRICE = 0.5
+"""What both vendors ask for a batch, as a share of the list price."""
+USUAL_OUTPUT_TOKENS = 300
+"""What a reply is taken to be long where nothing is known of it."""
+UNCAPPED_OUTPUT_TOKENS = 4096
+"""What a reply without a token limit is taken to be at most."""
+CHARACTERS_PER_TOKEN = 4
+_MILLION = 1_000_000
+
+
+class Prices:
+    """The prices of one endpoint's model, in US dollars.
+
+    Args:
+        endpoint: whose `price` setting is used where there is one, else the price list that is part of genai-prices.
+        share: of the list price; half of it for batches.
+    """
+
+    def __init__(self, endpoint: Endpoint, share: float = 1.0) -> None:
+        self._endpoint = endpoint
+        self._share = share
+
+    @cached_property
+    def known(self) -> bool:
+        """Whether the price is known at all."""
+        return self.of(1, 1) is not None
+
+    def of(self, input_tokens: int, output_tokens: int) -> float | None:
+        """What so many tokens cost; None where the price is not known."""
+        own = self._endpoint.price
+        if own or self._endpoint.api == "local":
+            return (
+                self._share * (input_tokens * own.get("input", 0.0) + output_tokens * own.get("output", 0.0)) / _MILLION
+            )
+        return self._listed(self._usage(input_tokens=input_tokens, output_tokens=output_tokens))
+
+    def of_reply(self, reply: Reply) -> float | None:
+        """What a reply cost by the usage it reports, cached tokens and all; None where that cannot be known."""
+        if reply.usage is None:
+            return None
+        plain = (reply.usage.input_tokens, reply.usage.output_tokens)
+        if self._endpoint.price or not self.known or not self._provider:
+            return self.of(*plain)
+        from genai_prices import extract_usage
+
+        surface = self._endpoint.provider.surface
+        vendor = _VENDORS[self._endpoint.provider.sdk]
+        try:
+            found = extract_usage(reply.payload, provider_id=vendor, api_flavor=_FLAVORS.get(surface, "default"))
+        except (ValueError, LookupError, TypeError):
+            return self.of(*plain)
+        return self._listed(found.usage)
+
+    def at_most(self, request: Request) -> float | None:
+        """What a request may cost at most: a token for each byte that is sent, and all the tokens it allows."""
+        return self.of(most_input_tokens(request), output_cap(request.body) or UNCAPPED_OUTPUT_TOKENS)
+
+    def expected(self, request: Request) -> float | None:
+        """What it will cost more likely."""
+        cap = output_cap(request.body)
+        usual = min(cap, USUAL_OUTPUT_TOKENS) if cap else USUAL_OUTPUT_TOKENS
+        return self.of(most_input_tokens(request) // CHARACTERS_PER_TOKEN, usual)
+
+    def capped(self, request: Request) -> bool:
+        """Whether a request limits its output, so that its cost at most is no guess; what is free need not."""
+        return output_cap(request.body) > 0 or self.of(0, _MILLION) == 0
+
+    @cached_property
+    def _provider(self) -> Mapping[str, str]:
+        """How genai-prices is told whose price it is; empty where it is nobody's that it knows."""
+        endpoint = self._endpoint
+        cloud = next((name for word, name in _CLOUDS.items() if word in endpoint.client), "")
+        if cloud:
+            return {"provider_id": cloud}
+        if endpoint.base_url:
+            return {"provider_api_url": endpoint.base_url}
+        vendor = _VENDORS.get(endpoint.provider.sdk, "")
+        return {"provider_id": vendor} if vendor else {}
+
+    def _usage(self, **tokens: int) -> Any:
+        from genai_prices import Usage
+
+        return Usage(**tokens)
+
+    def _listed(self, usage: Any) -> float | None:
+        if not self._provider:
+            return None
+        # It speaks of models it does not know by a warning in the log; we say so ourselves.
+        logging.getLogger("genai-prices").setLevel(logging.ERROR)
+        from genai_prices import calc_price
+
+        try:
+            found = calc_price(usage, self._endpoint.model, **self._provider)  # type: ignore[call-overload]
+        except (LookupError, ValueError):
+            return None
+        return float(found.total_price) * self._share
+
+
+def most_input_tokens(request: Request) -> int:
+    """No tokenizer of today makes more tokens than bytes of a text; pictures and files are not counted so."""
+    return len(json.dumps(request.body, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def output_cap(body: Mapping[str, Any]) -> int:
+    """The limit of output tokens that a request sets, for all its choices together; 0 for none."""
+    caps = [body[name] for name in _OUTPUT_CAPS if isinstance(body.get(name), int) and body[name] > 0]
+    choices = body.get("n", 1)
+    return max(caps, default=0) * (choices if isinstance(choices, int) and choices > 0 else 1)

@@ -1,0 +1,240 @@
+"""Live runs as a user has them: plan, limits, early stopping, interrupts, secrets, and replay that stays offline."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from model_server import Raw, Say, error
+
+CONTRACT = """
+contract: shop
+clauses:
+  - {id: says-yes, assumes: It says yes., prompt: Is it?, expect: [{contains: "Yes"}]}
+  - {id: says-no, assumes: It says no., prompt: Is it not?, expect: [{contains: "No"}]}
+"""
+SECRET = "a-very-own-key-1234"
+SHAPED = "sk-" + "a1" * 20
+
+
+@pytest.fixture
+def shop(pytester, server):
+    """A project with one endpoint at the loopback server: `shop(toml="…")`."""
+
+    def make(toml="", contract=CONTRACT, model="m-1", table=""):
+        pytester.makepyprojecttoml(
+            '[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = "function"\n'
+            f'[tool.behavior-contract]\nendpoint = "prod"\n{table}\n[tool.behavior-contract.endpoints.prod]\n'
+            f'api = "openai-chat"\nmodel = "{model}"\nbase_url = "{server.openai_url}"\n{toml}\n'
+        )
+        pytester.path.joinpath("shop.contract.yaml").write_text(contract)
+        return lambda *arguments: pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+
+    return make
+
+
+PRICE = "price = {input = 1.0, output = 2.0}\nparameters = {max_output_tokens = 50}\n"
+
+
+def test_the_plan_stands_before_the_results_and_says_what_is_unknown(shop):
+    result = shop()("--contract-record=missing")
+    result.stdout.fnmatch_lines(
+        ["plan: prod (m-1)  about 10 calls, at most 120 · $ unknown (no price is known for this model) · about *"]
+    )
+    again = shop()("--contract-record=missing")
+    again.stdout.fnmatch_lines(["plan: prod (m-1)  nothing is missing, so nothing is asked"])
+
+
+def test_what_each_clause_cost_is_reported_from_the_usage(shop, pytester):
+    result = shop(PRICE)("--contract-record=missing", "-v", "--contract-report", "report.json")
+    result.stdout.fnmatch_lines(["*28 live · $0.00025*", "in all*28 calls, 196 + 28 tokens, $0.00025"])
+    outcomes = json.loads(pytester.path.joinpath("report.json").read_text())["runs"][0]["outcomes"]
+    assert [one["spent"]["calls"] for one in outcomes] == [23, 5]
+
+
+def test_no_more_calls_than_allowed(shop, server):
+    result = shop()("--contract-record=missing", "--contract-max-calls=7", "-v")
+    assert len(server.asked) == 7
+    result.stdout.fnmatch_lines(["*COULD NOT TELL", "*--contract-max-calls: all 7 calls are made*"])
+
+
+def test_no_more_money_than_allowed_whatever_the_replies_cost(shop, server):
+    # A call may cost up to 0.0002 dollars here, and costs 0.000009.
+    result = shop(PRICE)("--contract-record=missing", "--contract-budget=0.0003", "-v")
+    result.stdout.fnmatch_lines(["*stops before it exceeds $0.00030", "*--contract-budget: $0.00* of $0.0003 is left*"])
+    assert 0 < len(server.asked) < 28
+
+
+def test_a_budget_in_a_currency_nobody_can_count_refuses_to_start(shop, server):
+    result = shop()("--contract-record=missing", "--contract-budget=5")
+    result.stderr.fnmatch_lines(["*the price of m-1 at endpoint prod is not known*price = {input*"])
+    assert result.ret == 4
+    assert server.asked == []
+
+
+def test_limits_without_anything_to_limit_are_said(shop):
+    result = shop()("--contract", "--contract-budget=5")
+    result.stderr.fnmatch_lines(["*are for live runs; add --contract-record=missing*"])
+
+
+def test_what_a_decision_needs_no_more_is_not_sent(shop, server):
+    contract = CONTRACT.replace("prompt: Is it?", "rate: 1, floor: 0.9, prompt: Is it?")
+    server.answer = lambda asked: "No."
+    shop("concurrency = 1", contract)("--contract-record=missing", "-k", "says-yes")
+    assert len(server.asked) < 6
+
+
+def test_with_x_nothing_is_asked_after_the_first_failure(shop, server):
+    server.answer = lambda asked: "Perhaps."
+    shop()("--contract-record=missing", "-x")
+    assert {asked.prompt for asked in server.asked} == {"Is it?"}
+
+
+def test_several_processes_share_the_limit_of_calls(shop, server):
+    shop()("--contract-record=missing", "--contract-max-calls=8", "-n", "2")
+    assert 0 < len(server.asked) <= 8
+
+
+def test_ctrl_c_reports_what_is_known_and_the_same_command_goes_on(shop, server, pytester):
+    server.answer = lambda asked: "Yes." if asked.number < 12 else Raw(body="{}", wait_seconds=30)
+    shop("concurrency = 2")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--contract-record=missing"]
+    process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    while len(server.asked) < 13:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    screen, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "undecided" in screen
+    assert "interrupted: what has come by then is recorded" in " ".join(screen.split())
+    recorded = [line for path in pytester.path.glob("cassettes/**/*.jsonl") for line in path.read_text().splitlines()]
+    assert len(recorded) >= 11
+    server.answer = lambda asked: "Yes."
+    before = len(server.asked)
+    result = shop()("--contract-record=missing")
+    result.assert_outcomes(passed=1, failed=1)
+    assert len(server.asked) - before <= 28 - 11
+
+
+FAULTS = {
+    "401": Raw(status=401, body="{}"),
+    "500": Raw(status=500, body="{}"),
+    "html": Raw(body="<html></html>"),
+    "cut": Raw(body="{}" * 500, cut_after=10),
+    "error": Raw(body='{"error": {"message": "overloaded"}}'),
+    "429": Raw(status=429, headers={"retry-after": "3600"}),
+}
+
+
+@pytest.mark.parametrize("raw", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_unmeasured_and_never_green_nor_a_traceback(shop, server, raw):
+    server.answer = lambda asked: raw
+    result = shop("retries = 0")("--contract-record=missing")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*COULD NOT TELL", "2 unmeasured*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert result.ret == 1
+
+
+def test_no_secret_reaches_any_file_or_screen(shop, server, pytester, monkeypatch):
+    monkeypatch.setenv("OUR_KEY", SECRET)
+    replies = [
+        Say(f"Your key is {SECRET}."),
+        Say(f"Try {SHAPED} instead."),
+        error(400, f"bad key {SECRET} or {SHAPED}", param="temperature"),
+        error(401, f"bad key {SECRET} or {SHAPED}"),
+        Raw(body=f"<html>{SECRET} {SHAPED}</html>"),
+        Raw(status=500, body=f"{SECRET} {SHAPED}"),
+        Raw(
+            body='{"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}]}',
+            headers={"content-type": "application/json", "set-cookie": f"k={SECRET}", "x-echo": SHAPED},
+        ),
+    ]
+    contract = "contract: shop\nclauses:\n" + "".join(
+        f"  - {{id: c{number}{stream}, assumes: It says yes., prompt: 'Question {number}', stream: {stream},"
+        f" deterministic: true, expect: [{{contains: 'Yes'}}]}}\n"
+        for number in range(len(replies))
+        for stream in ("true", "false")
+    )
+    server.answer = lambda asked: replies[int(asked.prompt.split()[-1])]
+    run = shop('retries = 0\napi_key_env = "OUR_KEY"\nclient_options = {default_query = {sig = "x"}}', contract)
+    pytester.makepyfile(
+        test_app=f"""
+        import openai
+        def test_app(endpoint):
+            with endpoint.as_openai():
+                client = openai.OpenAI(api_key="{SHAPED}", default_headers={{"x-key": "{SHAPED}"}})
+                text = client.chat.completions.create(
+                    model="m", messages=[{{"role": "user", "content": "Question 0"}}]).choices[0].message.content
+            assert text == "nothing of the kind", text
+        """
+    )
+    screens = []
+    for arguments in (
+        ("--contract-record=missing", "-v", "--contract-report", "report.json"),
+        ("--contract", "-vv", "--contract-report", "replayed.json"),
+    ):
+        for number in range(len(replies)):
+            result = run(*arguments, "-k", f"c{number}")
+            screens.append("\n".join([*result.outlines, *result.errlines]))
+        result = run(*arguments, "-k", "test_app")
+        screens.append("\n".join([*result.outlines, *result.errlines]))
+    assert any(SECRET in str(asked.headers) for asked in server.asked)
+    assert len(list(pytester.path.glob("cassettes/**/*.jsonl"))) >= 2
+    for text in screens:
+        assert SECRET not in text
+        assert SHAPED not in text.replace(f'api_key="{SHAPED}"', "").replace(f'"x-key": "{SHAPED}"', "")
+    for path in pytester.path.rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            assert SECRET.encode() not in path.read_bytes(), path
+            assert SHAPED.encode() not in path.read_bytes(), path
+
+
+WAYS = {
+    "socket": "import socket; socket.create_connection(('127.0.0.1', PORT), timeout=5)",
+    "urllib": "import urllib.request; urllib.request.urlopen('http://127.0.0.1:PORT/')",
+    "httpx2": "import httpx2; httpx2.get('http://127.0.0.1:PORT/')",
+    "asyncio": "import asyncio; asyncio.run(asyncio.open_connection('127.0.0.1', PORT))",
+    "thread": "from concurrent.futures import ThreadPoolExecutor; import urllib.request; "
+    "ThreadPoolExecutor().submit(urllib.request.urlopen, 'http://127.0.0.1:PORT/').result()",
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("swallow", [False, True])
+def test_replay_connects_to_nobody(shop, server, pytester, way, swallow):
+    port = server.url.rpartition(":")[2]
+    call = way.replace("PORT", port)
+    body = f"try:\n        {call}\n    except Exception: pass" if swallow else call
+    pytester.makepyfile(test_app=f"def test_app(endpoint):\n    endpoint.ask('Is it?')\n    {body}\n")
+    run = shop()
+    recorded = run("--contract-record=missing", "-k", "test_app")
+    assert "unmeasured" not in recorded.stdout.str()
+    before = len(server.asked)
+    result = run("--contract", "-k", "test_app")
+    result.stdout.fnmatch_lines([f"*replay tried to connect to 127.0.0.1:{port}*"])
+    result.assert_outcomes(errors=1)
+    assert len(server.asked) == before
+    assert run("--contract", "-k", "test_app").ret == 1
+    allowed = shop(table=f'allow_connections = ["127.0.0.1:{port}"]')
+    assert "tried to connect" not in allowed("--contract", "-k", "test_app").stdout.str()
+
+
+def test_a_consumer_that_connects_is_no_judge_in_replay(shop, server, pytester):
+    pytester.makepyfile(
+        judges="import urllib.request\ndef judge(text):\n    urllib.request.urlopen(URL)\n".replace(
+            "URL", repr(server.url)
+        )
+    )
+    contract = CONTRACT.replace('{contains: "Yes"}', '{consumer: "judges:judge"}')
+    run = shop(contract=contract)
+    run("--contract-record=missing")
+    before = len(server.asked)
+    result = run("--contract", "-k", "says-yes")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*replay tried to connect to 127.0.0.1*"])
+    assert len(server.asked) == before
