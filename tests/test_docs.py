@@ -107,3 +107,17 @@ def test_the_tutorials_missing_recording_is_what_one_sees(tmp_path):
     )
     assert shown.splitlines()[1] in done.stdout
     assert done.returncode == 1
+
+
+def test_the_page_on_recordings_shows_what_its_commands_print(tmp_path):
+    page = [ROOT / "docs" / "recordings.md"]
+    (contract,) = blocks("yaml", page)
+    (log,) = blocks("json", page)
+    (tmp_path / "reviews.contract.yaml").write_text(contract.values[0])
+    (tmp_path / "log.jsonl").write_text(log.values[0])
+    for block in blocks("console", page):
+        for step in block.values[0].removeprefix("$ ").split("\n$ "):
+            command, *screen = step.rstrip("\n").split("\n")
+            command = command.replace("behavior-contract ", f"{sys.executable} -m pytest_behavior_contract.cli ")
+            done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert done.stdout.splitlines() == screen, command + done.stderr

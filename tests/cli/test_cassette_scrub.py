@@ -189,7 +189,8 @@ def test_in_lines_that_cannot_be_read_keys_are_masked_all_the_same(capsys):
     PATH.parent.mkdir(parents=True)
     PATH.write_bytes(f"<<<<<<< {SECRET}\n".encode() + b"\xff" + SHAPED.encode() + b"\n" + b"[" * 50_000 + b"\n")
     out = screen(capsys, "scrub", "--yes", status=1)
-    assert "digits.jsonl: cannot be read: line 1, 2, 3; only what looks like a key in it is masked" in out
+    assert "digits.jsonl: cannot be read: line 1, 2, 3; it stays, with its keys masked, for: cassette prune" in out
+    assert "scrubbed 2 lines" in out
     assert PATH.read_bytes() == b"<<<<<<< ***\n\xff***\n" + b"[" * 50_000 + b"\n"
 
 
@@ -209,6 +210,13 @@ def test_a_deeply_nested_request_is_no_traceback(capsys, depth):
     PATH.write_bytes(line)
     assert main(["cassette", "scrub", "--yes"]) in (0, 1)
     assert SECRET not in (PATH.read_text() if PATH.exists() else "")
+
+
+def test_a_key_in_a_note_of_a_missing_answer_is_masked(capsys):
+    Tape(PATH).note_unanswered("a:0", "HTTP 500", f"no {SECRET}", "2026-01-01T00:00:00Z")
+    assert "the line holds something that looks like a key" in screen(capsys, "verify", status=1)
+    scrubbed(capsys)
+    assert Tape(PATH).unanswered("a:0") == "HTTP 500: no ***"
 
 
 def test_scrub_as_json(capsys):

@@ -252,6 +252,20 @@ def test_prune_drops_torn_lines_and_keeps_what_else_cannot_be_read(project, caps
     assert path.with_name("words.jsonl.damaged").read_bytes() == b"<<<<<<< HEAD\n" + changed + b"\xff\xfe\n"
 
 
+def test_prune_drops_notes_of_missing_answers_that_nobody_needs(project, capsys):
+    tape = tape_of("words")
+    for request, sample in ((COLOUR, 1), (COLOUR, 9), (COLOUR, 9), ("Name a fruit.", 0)):
+        tape.note_unanswered(f"{asked(request).digest}:{sample}", "timeout", "120 s", WHEN)
+    with tape.path.open("ab") as file:
+        file.write(b'{"unanswered": "torn')
+    assert "every line" not in screen(capsys, "verify", status=1)
+    assert "words.jsonl: 2 superseded, 1 stale, 1 torn; 3 lines stay" in screen(capsys, "prune", "--yes")
+    left = Tape(tape.path)
+    assert [one.sample for one in left.exchanges()] == [0, 1]
+    assert left.unanswered(f"{asked(COLOUR).digest}:9") == "timeout: 120 s"
+    assert "every line is as it was written" in screen(capsys, "verify")
+
+
 def test_prune_removes_an_empty_file(project, capsys):
     tape_of("none").path.write_bytes(b"")
     assert "none.jsonl: the whole file: it is empty" in screen(capsys, "prune", "--yes")

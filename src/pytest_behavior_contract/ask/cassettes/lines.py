@@ -28,8 +28,10 @@ class Line:
     raw: bytes
     """With its line end; empty where it is too long to be read."""
     exchange: Exchange | None = None
+    note: str = ""
+    """Of a line that says why a question stayed without an answer: the key that its recording would have."""
     problem: str = ""
-    """Why there is no exchange; empty for a blank line too."""
+    """Why it is neither; empty for a blank line too."""
     torn: bool = False
     """Whether it is the beginning of a line of ours: what a crash leaves behind. It never was a recording."""
 
@@ -70,15 +72,26 @@ _TOO_LONG = f"is no recording: longer than the {LARGEST_LINE // 1_000_000} MB th
 
 
 def _read(number: int, raw: bytes) -> Line:
-    if not raw.strip() or is_note(raw):
+    if not raw.strip():
         return Line(number=number, raw=raw)
     if len(raw) > LARGEST_LINE:
         return Line(number=number, raw=raw, problem=_TOO_LONG)
+    if is_note(raw):
+        return _read_note(number, raw)
     try:
         return Line(number=number, raw=raw, exchange=parse_line(raw, ""))
     except CassetteError as error:
         torn = _torn(raw)
         told = str(error).removeprefix(": ") + (" (torn off by a crash)" if torn else "")
+        return Line(number=number, raw=raw, problem=told, torn=torn)
+
+
+def _read_note(number: int, raw: bytes) -> Line:
+    try:
+        return Line(number=number, raw=raw, note=str(json.loads(raw)["unanswered"]))
+    except (ValueError, RecursionError):
+        torn = not ends_whole(raw)
+        told = "is no note of a missing answer" + (" (torn off by a crash)" if torn else "")
         return Line(number=number, raw=raw, problem=told, torn=torn)
 
 

@@ -72,7 +72,8 @@ def _sorted(
 ) -> tuple[Pruned, list[bytes], list[bytes]]:
     """What goes, the lines that stay, and those that are set aside."""
     lines = looked_at(raws)
-    last = {line.exchange.key: line.number for line in lines if line.exchange}
+    last = {line.note: line.number for line in lines if line.note}
+    last |= {line.exchange.key: line.number for line in lines if line.exchange}
     dropped: list[Dropped] = []
     kept: list[Line] = []
     aside: list[bytes] = []
@@ -94,13 +95,14 @@ def _sorted(
 
 
 def _why(line: Line, last: dict[str, int], ruling: Ruling, *, damaged: bool) -> Dropped | None:
-    if line.exchange is not None:
-        reason = ruling.reason(line.exchange)
+    key = line.exchange.key if line.exchange is not None else line.note
+    if key:
+        reason = ruling.reason(line.exchange) if line.exchange is not None else ruling.not_asked(key.partition(":")[0])
         if reason:
             return Dropped(line=line.number, kind="stale", reason=reason)
-        later = last[line.exchange.key]
+        later = last[key]
         if later != line.number:
-            return Dropped(line=line.number, kind="superseded", reason=f"line {later} records the same sample again")
+            return Dropped(line=line.number, kind="superseded", reason=f"line {later} stands for it")
     elif line.torn:
         return Dropped(line=line.number, kind="torn", reason=line.problem)
     elif line.problem and damaged:

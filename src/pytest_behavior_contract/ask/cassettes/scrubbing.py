@@ -69,9 +69,12 @@ def _cleaned(path: Path, raws: Sequence[bytes], secrets: Sequence[str]) -> tuple
     unreadable: list[int] = []
     for line in looked_at(raws):
         if line.exchange is None:
+            raw = _masked_bytes(line.raw, secrets)
             if line.problem:
                 unreadable.append(line.number)
-            kept.append(_masked_bytes(line.raw, secrets))
+            if raw != line.raw:
+                cleaned.append(Cleaned(line=line.number, problems=("the line holds something that looks like a key",)))
+            kept.append(raw)
             continue
         problems = problems_of(line, line.exchange, read_reply(line.exchange), secrets)
         if not problems:

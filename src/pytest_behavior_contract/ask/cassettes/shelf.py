@@ -78,7 +78,7 @@ def look_at(path: Path, secrets: Iterable[str] = ()) -> Recording:
     for line in each_line(path):
         number = line.number
         if line.exchange is None:
-            problems = [line.problem] if line.problem else []
+            problems = [line.problem] if line.problem else problems_of_note(line, secrets)
         else:
             keys.add(line.exchange.key)
             dates.append(line.exchange.recorded_at)
@@ -123,6 +123,12 @@ def problems_of(line: Line, exchange: Exchange, reply: Reply, secrets: Iterable[
     if place:
         problems.append(f"{place} holds something that looks like a key")
     return problems
+
+
+def problems_of_note(line: Line, secrets: Iterable[str]) -> list[str]:
+    """The same for a line that says why there is no answer."""
+    found = find_secret({"the line": line.raw.decode("utf-8", "replace")}, secrets) if line.note else ""
+    return [f"{found} holds something that looks like a key"] if found else []
 
 
 def _foreign_headers(exchange: Exchange) -> list[str]:

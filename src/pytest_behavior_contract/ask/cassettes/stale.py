@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pytest_behavior_contract.ask.cassettes.shelf import FOLDER
 from pytest_behavior_contract.ask.endpoints import BUILT_IN, Endpoint, Settings, load_settings
 from pytest_behavior_contract.declare.contract import Contract
 from pytest_behavior_contract.errors import SettingsError
-from pytest_behavior_contract.exchange import Exchange, Request
+from pytest_behavior_contract.exchange import Exchange, Request, canonical_json
 
 _AGE = re.compile(r"([0-9]{1,5}) ?(h|d|w)")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -38,19 +39,29 @@ class Ruling:
 
     def reason(self, exchange: Exchange) -> str:
         """Why a recording is stale; empty where it is not."""
-        if self.all_stale:
-            return self.all_stale
-        if not self.cannot_tell and exchange.request.digest not in self.asked:
-            return "its request is not asked any more"
+        found = self.not_asked(exchange.request.digest)
+        if found:
+            return found
         moment = _moment(exchange.recorded_at)
         if self.not_before is not None and moment is not None and moment < self.not_before:
             return f"recorded before {self.not_before:%Y-%m-%d}"
         return ""
 
+    def not_asked(self, digest: str) -> str:
+        """Why nobody asks a request of this digest; empty where somebody does, or may."""
+        if self.all_stale or self.cannot_tell or digest in self.asked:
+            return self.all_stale
+        return "its request is not asked any more"
+
     def nearest(self, exchange: Exchange) -> str:
         """How a request that is not asked differs from the nearest one that is; empty where nothing is asked."""
-        found = [differing(exchange.request, asked, "recorded") for asked in self.asked.values()]
-        return "; ".join(min(found, key=len, default=[])[:2])
+        text = canonical_json(exchange.request.body)
+        best: tuple[int, int, list[str]] | None = None
+        for asked in self.asked.values():
+            found = differing(exchange.request, asked, "recorded")
+            rank = (len(found), -_shared(text, canonical_json(asked.body)), found)
+            best = rank if best is None or rank[:2] < best[:2] else best
+        return "; ".join(best[2][:2]) if best else ""
 
 
 class Judge:
@@ -149,6 +160,12 @@ def _python_may_ask(folder: Path, contract: str) -> bool:
             if found[3] is not None or contract in (found[1], found[2]):
                 return True
     return False
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts have in common, at their beginnings and their ends."""
+    pairs = (zip(one, other, strict=False), zip(reversed(one), reversed(other), strict=False))
+    return sum(sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], found)) for found in pairs)
 
 
 def _age(text: str) -> dt.timedelta:

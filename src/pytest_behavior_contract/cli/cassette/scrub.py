@@ -56,4 +56,4 @@ def _tell(scrubbed: Scrubbed) -> None:
             say("  its request has changed: a clause finds it only where it asks with *** too")
     if scrubbed.unreadable:
         numbers = ", ".join(map(str, scrubbed.unreadable[:5])) + (", …" if len(scrubbed.unreadable) > 5 else "")
-        say(f"{scrubbed.path}: cannot be read: line {numbers}; only what looks like a key in it is masked")
+        say(f"{scrubbed.path}: cannot be read: line {numbers}; it stays, with its keys masked, for: cassette prune")
