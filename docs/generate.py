@@ -9,12 +9,15 @@ import ast
 import inspect
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.ask.endpoints import BUILT_IN, Endpoint
 from pytest_behavior_contract.declare.schema import PARAMETERS, behavior_fields, contract_schema
+from pytest_behavior_contract.judge.behaviors import FAMILIES
 
 DOCS = Path(__file__).parent
 SURFACES = ("openai-chat", "openai-responses", "anthropic-messages")
@@ -49,6 +52,7 @@ clauses:
       - not: {contains: "```"}
 """
 NOTE = "<!-- Made by docs/generate.py from the code; edit there. -->\n"
+MARK = "<!-- From here on made by docs/generate.py from the docstrings; edit there. -->\n\n"
 
 
 def contract_file() -> str:
@@ -112,7 +116,7 @@ def contract_file() -> str:
 
 
 def behaviors() -> str:
-    """Every behavior with its example, from its docstring."""
+    """Every behavior in one line, family by family."""
     lines = [
         NOTE,
         "# Behaviors",
@@ -121,13 +125,34 @@ def behaviors() -> str:
         "fails every behavior with the cause `parameter rejected: NAME`, whatever else is expected.",
         "",
     ]
-    for name in registry.names("behaviors"):
+    for family, members in FAMILIES.items():
+        if members:
+            lines += [f"## [{_title(family)}](behaviors/{family}.md)", "", "| behavior | |", "| --- | --- |"]
+            lines += [f"| [`{name}`](behaviors/{family}.md#{name}) | {_first_line(name)} |" for name in members]
+            lines += [""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def behavior_family(family: str) -> str:
+    """The page of one family: what stands above the mark is written by hand and kept."""
+    page = DOCS / "behaviors" / f"{family}.md"
+    above = page.read_text(encoding="utf-8").partition(MARK)[0] if page.exists() else f"# {_title(family)}\n\n"
+    lines: list[str] = []
+    for name in FAMILIES[family]:
         kind = registry.resolve("behaviors", name)
         lines += [f"## {name}", "", *_paragraphs(inspect.getdoc(kind) or ""), ""]
         fields = {} if getattr(kind, "members", "") else behavior_fields(kind)["properties"]
         if fields:
             lines += [*_table(fields, behavior_fields(kind)["required"]), ""]
-    return "\n".join(lines).rstrip() + "\n"
+    return above + MARK + "\n".join(lines).rstrip() + "\n"
+
+
+def _title(family: str) -> str:
+    return family.replace("-", " ").capitalize()
+
+
+def _first_line(name: str) -> str:
+    return (inspect.getdoc(registry.resolve("behaviors", name)) or "").partition("\n")[0]
 
 
 def endpoints() -> str:
@@ -200,7 +225,12 @@ def endpoints() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"contract-file.md": contract_file, "behaviors.md": behaviors, "endpoints.md": endpoints}
+PAGES: dict[str, Callable[[], str]] = {
+    "contract-file.md": contract_file,
+    "behaviors.md": behaviors,
+    "endpoints.md": endpoints,
+    **{f"behaviors/{family}.md": partial(behavior_family, family) for family, members in FAMILIES.items() if members},
+}
 
 
 def _table(properties: dict[str, Any], required: list[str]) -> list[str]:

@@ -1,20 +1,37 @@
-"""The family of checks; each file is one kind, and its dataclass fields are its YAML keys."""
+"""The checks, by family: each file is one kind, and its dataclass fields are its YAML keys."""
 
-TABLE = {
-    "accepted": ".accepted:Accepted",
-    "all": ".groups:All",
-    "any": ".groups:Any",
-    "calls_tool": ".calls_tool:CallsTool",
-    "complies": ".complies:Complies",
-    "consumer": ".consumer:Consumer",
-    "contains": ".contains:Contains",
-    "even_handed": ".even_handed:EvenHanded",
-    "finish_matches_tool_calls": ".finish_matches_tool_calls:FinishMatchesToolCalls",
-    "finish_reason": ".finish_reason:FinishReason",
-    "json": ".json:Json",
-    "matches": ".matches:Matches",
-    "max_words": ".max_words:MaxWords",
-    "not": ".groups:Not",
-    "one_of": ".one_of:OneOf",
-    "refuses": ".refuses:Refuses",
+FAMILIES: dict[str, dict[str, str]] = {
+    "text": {
+        "contains": ".contains:Contains",
+        "json": ".json:Json",
+        "matches": ".matches:Matches",
+        "max_words": ".max_words:MaxWords",
+        "one_of": ".one_of:OneOf",
+    },
+    "refusal": {
+        "complies": ".complies:Complies",
+        "refuses": ".refuses:Refuses",
+    },
+    "impartiality": {
+        "even_handed": ".even_handed:EvenHanded",
+    },
+    "tools": {
+        "calls_tool": ".calls_tool:CallsTool",
+    },
+    "wire": {
+        "finish_matches_tool_calls": ".finish_matches_tool_calls:FinishMatchesToolCalls",
+        "finish_reason": ".finish_reason:FinishReason",
+    },
+    "probes": {
+        "accepted": ".accepted:Accepted",
+    },
+    "repeats": {},
+    "judges": {},
+    "your-own": {
+        "all": ".groups:All",
+        "any": ".groups:Any",
+        "consumer": ".consumer:Consumer",
+        "not": ".groups:Not",
+    },
 }
+TABLE: dict[str, str] = {name: place for family in FAMILIES.values() for name, place in family.items()}
