@@ -136,6 +136,16 @@ def pytest_seconds(folder: Path) -> float:
     return time.perf_counter() - began
 
 
+def heavy_imports(folder: Path) -> list[str]:
+    """Which of the packages that speak HTTP a replaying pytest process has imported."""
+    code = (
+        "import pytest, sys; pytest.main(['-q', '-p', 'no:cacheprovider', '--contract']);"
+        "print('LOADED', *(name for name in ('openai', 'anthropic', 'httpx2', 'vcr') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.rpartition("LOADED")[2].split()
+
+
 def vcrpy_seconds(folder: Path, serializer: str) -> float:
     """The same exchanges on one cassette of vcrpy's own, asked through the openai client with bodies matched."""
     import openai
@@ -189,6 +199,7 @@ def main() -> None:
     options.add_argument("--vcrpy-most", type=int, default=1_000, help="do not ask vcrpy for more exchanges than this")
     most = options.parse_args().vcrpy_most
     floors, ours, whole = {}, {}, {}
+    imported: list[str] = []
     print(
         f"{'exchanges':>9}  {'bare':>8}  {'floor':>8}  {'judged':>8}  {'judged/floor':>12}  {'pytest':>8}"
         "  vcrpy json / yaml  (ms an exchange)"
@@ -203,6 +214,7 @@ def main() -> None:
             ]
             bare, floors[count], ours[count] = (min(times) for times in zip(*rounds, strict=True))
             whole[count] = pytest_seconds(folder)
+            imported = imported or heavy_imports(folder)
             theirs = ["not asked", ""]
             if count <= most:
                 theirs = [f"{vcrpy_seconds(folder, form) / count * 1000:.2f}" for form in ("json", "yaml")]
@@ -213,6 +225,7 @@ def main() -> None:
             )
     print(f"exponent: floor {exponent(floors):.2f}, judged {exponent(ours):.2f} (1 is linear)")
     print(f"pytest and everything, {COUNTS[-1]} exchanges: {whole[COUNTS[-1]]:.2f} s")
+    print(f"SDKs and vcrpy imported by replay: {', '.join(imported) or 'none'}")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"largest memory of a pytest process: {peak:.0f} MB (pid {os.getpid()} is not counted)")
 

@@ -42,6 +42,21 @@ def test_replies_that_pass_are_kept():
     assert outcome.causes == ()
 
 
+def test_what_is_likely_to_come_is_what_shows_that_all_is_well():
+    judge = ClauseJudge(clause(), "old", 0.01)
+    assert (judge.further("replies"), judge.likely("replies")) == (5, 23)
+    assert judged(clause(), [YES] * 5).likely("replies") == 18
+    assert judged(clause(), [YES] * 23).likely("replies") == 0
+    assert judged(clause(), [NO] * 3).likely("replies") == 2
+    assert judged(clause(), [NO] * 5).likely("replies") == 0
+
+
+def test_of_pairs_it_is_the_number_that_shows_them_alike():
+    variants = [case(f"1:{name}", variant=name, expect=()) for name in "ab"]
+    judge = ClauseJudge(clause(*variants, pairs=(EvenHanded(refusals="same"),)), "old", 0.01)
+    assert judge.further("replies") < judge.likely("replies") == 38
+
+
 def test_causes_are_counted_and_the_commonest_comes_first():
     both = clause(case(expect=(Contains(text="Yes"), MaxWords(words=1))))
     long = Reply(text="Yes it is so")

@@ -43,7 +43,7 @@ PRICE = "price = {input = 1.0, output = 2.0}\nparameters = {max_output_tokens = 
 def test_the_plan_stands_before_the_results_and_says_what_is_unknown(shop):
     result = shop()("--contract-record=missing")
     result.stdout.fnmatch_lines(
-        ["plan: prod (m-1)  about 10 calls, at most 120 · $ unknown (no price is known for this model) · about *"]
+        ["plan: prod (m-1)  about 46 calls, at most 120 · $ unknown (no price is known for this model) · about *"]
     )
     again = shop()("--contract-record=missing")
     again.stdout.fnmatch_lines(["plan: prod (m-1)  nothing is missing, so nothing is asked"])

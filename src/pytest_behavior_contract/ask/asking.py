@@ -59,16 +59,25 @@ async def sample_clause(clause: Clause, asker: Asker, listener: Listener, tally:
     Raises EndpointError where asking is pointless.
     """
     walk = Walk(clause, listener)
+    expected = 0
     try:
-        while batch := walk.batch():
-            await _ask_together(batch, walk, clause, asker, tally)
+        while True:
+            # Before the batch is taken from the walk, it is part of what is likely to come.
+            likely = walk.likely()
+            asker.purse.expect(likely - expected)
+            batch = walk.batch()
+            if not batch:
+                break
+            expected = likely - await _ask_together(batch, walk, clause, asker, tally)
     finally:
         await asker.settled(clause.name)
 
 
-async def _ask_together(batch: list[Unit], walk: Walk, clause: Clause, asker: Asker, tally: Tally) -> None:
-    """Asks a batch of units at once and hands their samples on in order, up to the one that settles the matter."""
-    asker.purse.expect(len(batch))
+async def _ask_together(batch: list[Unit], walk: Walk, clause: Clause, asker: Asker, tally: Tally) -> int:
+    """Asks a batch of units at once and hands their samples on in order, up to the one that settles the matter.
+
+    Returns how many were taken.
+    """
     taken = 0
     tasks = [asyncio.ensure_future(_sampled(unit, clause, asker, tally)) for unit in batch]
     try:
@@ -79,10 +88,10 @@ async def _ask_together(batch: list[Unit], walk: Walk, clause: Clause, asker: As
             if not walk.take(unit, samples):
                 break
     finally:
-        asker.purse.expect(taken - len(batch))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    return taken
 
 
 def inexpressible(error: NotExpressible) -> Reply:

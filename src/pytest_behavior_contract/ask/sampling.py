@@ -38,6 +38,10 @@ class Listener(Protocol):
         """How many more units of this part are wanted now; 0 for none."""
         ...
 
+    def likely(self, part: str) -> int:
+        """How many more units of this part are likely wanted in all, later ones included."""
+        ...
+
     def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
         """Judges the samples of a unit; says whether that may have settled the matter before its batch has ended."""
         ...
@@ -94,6 +98,14 @@ class Walk:
         """Hands the samples of a batch's next unit on; returns whether the rest of the batch is still wanted."""
         may_be_settled = self._listener.add(unit.part, samples)
         return not may_be_settled or any(self._listener.further(part) for part in self._schedules)
+
+    def likely(self) -> int:
+        """How many more units are likely to come, those of the next batch included."""
+        return sum(
+            min(self._listener.likely(part), self._listener.planned(part) - self._positions[part])
+            for part, schedule in self._schedules.items()
+            if len(schedule)
+        )
 
     def end(self, part: str) -> None:
         """Nothing more comes for a part: its recordings have come to their end."""

@@ -58,6 +58,15 @@ class _Promise:
         enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
         return max(0, min(enough, self.planned) - len(self.verdicts))
 
+    def likely(self) -> int:
+        """How many more are likely wanted: as many as show that all is well, unless nothing has been well so far."""
+        wanted = self.further()
+        if not wanted or (self.verdicts and "pass" not in self.verdicts and isinstance(self.statistic, Rate)):
+            return wanted
+        if isinstance(self.statistic, Alike):
+            return max(wanted, min(self.statistic.pairs_if_alike(), self.planned) - len(self.verdicts))
+        return max(wanted, self.further_if_all_pass())
+
 
 @dataclass(slots=True)
 class _Provenance:
@@ -118,6 +127,12 @@ class ClauseJudge:
         if wanted and self._in_batches:
             wanted = max(wanted, *(promise.further_if_all_pass() for promise in self._promises[part]))
         return wanted
+
+    def likely(self, part: str) -> int:
+        """How many more units of a part are likely wanted in all, for plans and progress."""
+        if not self.further(part):
+            return 0
+        return max(promise.likely() for promise in self._promises[part])
 
     def add(self, part: str, samples: tuple[Sample, ...]) -> bool:
         """Judges the samples of one unit; a failure among them may have settled the matter."""

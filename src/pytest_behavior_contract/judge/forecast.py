@@ -51,25 +51,27 @@ class Forecast:
 
 
 def forecast(clause: Clause, asker: Asker, alpha: float) -> Forecast:
-    """What is still to be asked of a clause: likely, if its replies go on as they do; at most, up to its cap."""
+    """What is still to be asked of a clause: likely, to show that all is well; at most, up to its cap."""
     judge = ClauseJudge(clause, asker.endpoint.name, alpha, in_batches=asker.in_batches)
     walk = Walk(clause, judge)
-    likely: list[Unit] = []
     taken = dict.fromkeys(judge.parts(), 0)
     latencies: list[float] = []
+    missing = False
     try:
-        while not likely and (batch := walk.batch()):
+        while not missing and (batch := walk.batch()):
             for unit in batch:
                 samples = recorded_samples(unit, clause, asker)
-                if samples is None:
-                    likely.append(unit)
-                elif not likely:
+                missing = missing or samples is None
+                if samples is not None and not missing:
                     latencies += [s.reply.exchange.latency_seconds for s in samples if s.reply and s.reply.exchange]
                     taken[unit.part] += 1
                     walk.take(unit, samples)
-        if not likely:
+        if not missing:
             return Forecast()
-        most = [unit for part, number in taken.items() for unit in _rest(clause, judge, part, number)]
+        likely = [
+            unit for part, number in taken.items() for unit in _rest(clause, part, number, number + judge.likely(part))
+        ]
+        most = [unit for part, number in taken.items() for unit in _rest(clause, part, number, judge.planned(part))]
         return _of(
             list(_requests(likely, clause, asker)), list(_requests(most, clause, asker)), asker.prices, latencies
         )
@@ -78,9 +80,9 @@ def forecast(clause: Clause, asker: Asker, alpha: float) -> Forecast:
         return Forecast()
 
 
-def _rest(clause: Clause, judge: ClauseJudge, part: str, taken: int) -> Iterable[Unit]:
+def _rest(clause: Clause, part: str, taken: int, until: int) -> Iterable[Unit]:
     schedule = Schedule(clause, part)
-    return (schedule.unit(position) for position in range(taken, judge.planned(part))) if len(schedule) else ()
+    return (schedule.unit(position) for position in range(taken, until)) if len(schedule) else ()
 
 
 def _requests(units: Iterable[Unit], clause: Clause, asker: Asker) -> Iterable[Request]:

@@ -68,7 +68,11 @@ class Alike:
         n = len(differences)
         if n < self.min_samples:
             return min(self.min_samples - n, left)
-        return min(left, max(4, self._pairs_needed(0.0) - n))
+        return min(left, max(4, self.pairs_if_alike() - n))
+
+    def pairs_if_alike(self) -> int:
+        """How many pairs without any difference show the two sides alike."""
+        return self._pairs_needed(0.0)
 
     def _pairs_needed(self, mean: float) -> int:
         """How many pairs that all differ by `mean` show the two sides alike."""
