@@ -69,8 +69,8 @@ class EndpointError(BehaviorContractError):
 class BatchUnderWay(EndpointError):  # noqa: N818 - says what happened
     """The question waits in a batch at the vendor; the next run collects the answer."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__("batch under way", detail, final=True)
+    def __init__(self, detail: str, *, paid: bool = False) -> None:
+        super().__init__("batch under way", detail, final=True, paid=paid)
 
 
 class MissingRecording(EndpointError):  # noqa: N818 - says what happened, as KeyError's readers expect
@@ -92,6 +92,7 @@ class Transient(EndpointError):  # noqa: N818
         final: bool = False,
         wait_seconds: float | None = None,
         too_much: bool = False,
+        by_quota: bool = False,
         paid: bool = False,
     ) -> None:
         super().__init__(cause, detail, final=final, paid=paid)
@@ -99,6 +100,8 @@ class Transient(EndpointError):  # noqa: N818
         """How long the server asks to be left alone; None where it does not say."""
         self.too_much = too_much
         """Whether the server says that it is asked too much, so that all requests should slow down."""
+        self.by_quota = by_quota
+        """Whether it is only too early: by the quota there will be an answer, so it may be asked again more often."""
 
 
 class Stopped(EndpointError):  # noqa: N818

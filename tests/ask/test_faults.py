@@ -104,6 +104,20 @@ def test_a_wait_that_the_server_names_does_not_count_as_a_retry(ask, server):
     assert ask(retries=1).retries == 9
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_wait_named_with_a_fault_counts_as_a_retry(ask, server, status):
+    server.answer = lambda asked: Raw(status=status, headers={"retry-after": "0"})
+    assert refused(ask, retries=2).cause == f"HTTP {status}"
+    assert len(server.asked) == 3
+
+
+def test_a_wait_of_nothing_is_no_storm_of_requests(ask, server, monkeypatch):
+    monkeypatch.setattr(asker_module, "FIRST_BACKOFF_SECONDS", 0.2)
+    server.answer = lambda asked: Raw(status=429, headers={"retry-after": "0"})
+    refused(ask, timeout_seconds=1.0)
+    assert len(server.asked) <= 5
+
+
 def test_a_server_that_wants_to_be_left_alone_for_an_hour_is(ask, server):
     server.answer = lambda asked: Raw(status=429, headers={"retry-after": "3600"})
     began = time.monotonic()

@@ -156,6 +156,17 @@ def test_what_was_recorded_before_a_moment_is_dropped_only_when_there_is_somethi
     assert [path.name for path in tape.path.parent.iterdir()] == ["x.jsonl"]
 
 
+def test_what_stayed_without_an_answer_since_then_stays_noted(tape):
+    tape.note_unanswered(exchange(sample=7).key, "timeout", "", "2026-01-01T00:00:00Z")
+    tape.add(exchange(sample=0))
+    tape.add(exchange(sample=0, when="2026-12-02T00:00:00Z"))
+    tape.note_unanswered(exchange(sample=8).key, "timeout", "", "2026-12-02T00:00:00Z")
+    tape.drop_before("2026-12-01T00:00:00Z")
+    read = Tape(tape.path)
+    assert read.all_keys() == [exchange(sample=0).key]
+    assert [read.unanswered(exchange(sample=number).key) for number in (7, 8)] == ["", "timeout"]
+
+
 def test_a_line_is_json_that_vcrpy_knows_the_parts_of():
     entry = json.loads(render_line(exchange()))
     assert entry["request"]["uri"] == "http://x/v1"

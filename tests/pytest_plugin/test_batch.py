@@ -1,5 +1,7 @@
 """A run by batches: sent, left alone, and collected by the same command."""
 
+import re
+
 import pytest
 
 from batch_server import BatchServer
@@ -35,6 +37,7 @@ def test_the_first_run_sends_and_a_later_one_collects(shop, vendor):
     vendor.looks_needed = 1_000_000
     first = shop.runpytest_inprocess("-p", "no:cacheprovider", "--contract-batch")
     first.assert_outcomes(errors=2)
+    assert re.search(r"0 live · \$0.00[1-9]", first.stdout.str())  # at most, as long as nothing has come back
     first.stdout.fnmatch_lines(["plan: prod (m-1) *", "*batch under way: *run the same command again to collect*"])
     assert first.ret == 1
     assert vendor.created == 1
@@ -42,10 +45,12 @@ def test_the_first_run_sends_and_a_later_one_collects(shop, vendor):
 
     second = shop.runpytest_inprocess("-p", "no:cacheprovider", "--contract-batch", "-v")
     second.assert_outcomes(errors=2)
+    assert "paid for live calls" not in second.stdout.str()
     vendor.looks_needed = 1
     third = shop.runpytest_inprocess("-p", "no:cacheprovider", "--contract-batch", "-v")
     third.stdout.fnmatch_lines(["batch * of prod: 46 of 46 answered, 46 recorded*"])
     third.assert_outcomes(passed=1, failed=1)
+    third.stdout.fnmatch_lines(["in all*46 calls, 322 + 46 tokens, $0.00021"])
     assert vendor.created == 1
     assert not list(shop.path.glob(".behavior-contract/batches/*.json"))
 

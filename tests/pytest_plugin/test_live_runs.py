@@ -1,7 +1,9 @@
 """Live runs as a user has them: plan, limits, early stopping, interrupts, secrets, and replay that stays offline."""
 
+import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +12,8 @@ import time
 import pytest
 
 from model_server import Raw, Say, error
+from pytest_behavior_contract.ask.budget import Purse
+from pytest_behavior_contract.exchange import Reply
 
 CONTRACT = """
 contract: shop
@@ -76,6 +80,43 @@ def test_a_budget_in_a_currency_nobody_can_count_refuses_to_start(shop, server):
     assert server.asked == []
 
 
+def test_a_budget_that_a_request_without_a_limit_could_exceed_refuses_to_start(shop, server):
+    uncapped = "price = {input = 1.0, output = 2.0}\n"
+    result = shop(uncapped)("--contract-record=missing", "--contract-budget=5")
+    result.stderr.fnmatch_lines(["*--contract-budget: a request to prod sets no limit of output tokens*"])
+    assert result.ret == 4
+    assert server.asked == []
+
+
+def test_what_a_python_test_asks_without_a_limit_is_not_asked_within_a_budget(shop, server, pytester):
+    pytester.makepyfile(test_app="def test_app(endpoint):\n    assert 'Yes' in endpoint.ask('Is it?').text\n")
+    run = shop("price = {input = 1.0, output = 2.0}\n")
+    result = run("--contract-record=missing", "--contract-budget=5", "test_app.py")
+    assert "sets no limit of output tokens" in " ".join(result.stdout.str().split())
+    result.assert_outcomes(errors=1)
+    assert server.asked == []
+
+
+def test_an_unknown_price_is_unknown_from_the_first_call_on(shop):
+    purse = Purse()
+    asyncio.run(purse.take(("shop/says-yes", "prod"), None))
+    assert purse.spent().usd is None
+    purse.take_now(("shop/says-yes", "prod"), None).answered(Reply(), 0.25)
+    assert purse.spent().calls == 2
+
+
+def test_anew_and_stopped_halfway_keeps_what_was_recorded(shop, server, pytester):
+    shop()("--contract-record=missing")
+    before = {path: path.read_text().splitlines() for path in pytester.path.glob("cassettes/**/*.jsonl")}
+    assert sum(map(len, before.values())) == 28
+    shop()("--contract-record=all", "--contract-max-calls=3")
+    for path, lines in before.items():
+        assert set(lines) <= set(path.read_text().splitlines())
+    shop()("--contract").assert_outcomes(passed=1, failed=1)
+    shop()("--contract-record=all")
+    assert all(not set(lines) & set(path.read_text().splitlines()) for path, lines in before.items())
+
+
 def test_limits_without_anything_to_limit_are_said(shop):
     result = shop()("--contract", "--contract-budget=5")
     result.stderr.fnmatch_lines(["*are for live runs; add --contract-record=missing*"])
@@ -97,6 +138,34 @@ def test_with_x_nothing_is_asked_after_the_first_failure(shop, server):
 def test_several_processes_share_the_limit_of_calls(shop, server):
     shop()("--contract-record=missing", "--contract-max-calls=8", "-n", "2")
     assert 0 < len(server.asked) <= 8
+
+
+def test_what_cannot_be_divided_among_processes_is_not_lost(shop, server):
+    shop()("--contract-record=missing", "--contract-max-calls=3", "-n", "2")
+    assert len(server.asked) == 3
+
+
+def test_where_nothing_can_be_recorded_nothing_is_asked(shop, server, pytester):
+    pytester.path.joinpath("cassettes").write_text("a file where the folder should be")
+    result = shop()("--contract-record=missing")
+    result.assert_outcomes(errors=2)
+    assert "cannot be written: Not a directory" in " ".join(result.stdout.str().split())
+    assert server.asked == []
+
+
+def test_ctrl_c_reports_what_other_processes_have_recorded(shop, server, pytester):
+    server.answer = lambda asked: "Yes." if asked.number < 12 else Raw(body="{}", wait_seconds=30)
+    shop("concurrency = 2")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--contract-record=missing", "-n", "2"]
+    process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    while len(server.asked) < 13:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
+    screen, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "interrupted: what has come by then is recorded" in " ".join(screen.split())
+    assert "1 undecided" in screen
+    assert re.search(r" [1-9]\d* replayed, ", screen)
 
 
 def test_ctrl_c_reports_what_is_known_and_the_same_command_goes_on(shop, server, pytester):

@@ -21,7 +21,14 @@ from pytest_behavior_contract.ask.prices import BATCH_PRICE, Prices
 from pytest_behavior_contract.ask.recording import utc_now
 from pytest_behavior_contract.ask.redaction import find_secret, masked
 from pytest_behavior_contract.declare.contract import Case, Clause
-from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound, Transient
+from pytest_behavior_contract.errors import (
+    BatchUnderWay,
+    CassetteError,
+    EndpointError,
+    SecretFound,
+    Stopped,
+    Transient,
+)
 from pytest_behavior_contract.exchange import Exchange, Prompt, Request, canonical_json, exchange_key
 from pytest_behavior_contract.interfaces import Provider
 
@@ -29,6 +36,8 @@ RecordMode = Literal["none", "missing", "all"]
 CASSETTES = "cassettes"
 HOPELESS_AFTER = 5
 """So many failures without a single answer, and an endpoint is not asked any more."""
+HOPELESS_IN_A_ROW = 20
+"""The same for one that has answered before."""
 FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 8.0
 MOST_REFUSALS = 100
@@ -229,6 +238,8 @@ class Asker:
         try:
             if find_secret({"the request": canonical_json(request.body)}, self._secrets):
                 raise SecretFound("not asked", "the request holds something that looks like a key")
+            # What cannot be kept is not paid for.
+            tape.check_writable()
             while True:
                 try:
                     exchange = await self._ask_once(pending, tape, request, sample, occurrence, patience.tries)
@@ -240,6 +251,7 @@ class Asker:
                     await asyncio.sleep(patience.wait_after(error))
                 else:
                     self._answered = True
+                    self._failures = 0
                     return exchange
         except CassetteError as error:
             raise self._given_up(EndpointError("not recorded", str(error), final=True)) from None
@@ -261,6 +273,8 @@ class Asker:
             if self._stopped is not None:
                 raise self._stopped
             most = self.prices.at_most(request)
+            if self.purse.most_usd is not None and not self.prices.capped(request):
+                raise Stopped("stopped", f"--contract-budget: {uncapped(self.endpoint.name)}")
             charge = await self.purse.take((pending.whose, self.endpoint.name), most, patient=live.paced)
             pending.sent = True
             began = time.monotonic()
@@ -269,8 +283,12 @@ class Asker:
             except Transient as error:
                 (charge.lost if error.paid else charge.refused)()
                 if error.too_much:
-                    wait = backoff(retries) if error.wait_seconds is None else error.wait_seconds
+                    wait = max(backoff(retries), error.wait_seconds or 0.0)
                     self.pace.refused(min(wait, self.endpoint.timeout_seconds), began)
+                raise
+            except BatchUnderWay as error:
+                # What an earlier run has sent is none of this run's calls.
+                (charge.lost if error.paid else charge.undone)()
                 raise
             except EndpointError as error:
                 (charge.lost if error.paid else charge.refused)()
@@ -288,7 +306,7 @@ class Asker:
     def _given_up(self, error: EndpointError) -> EndpointError:
         """Takes note of a question that stays without an answer; after some of these nothing more is asked."""
         self._failures += 1
-        if error.final or (not self._answered and self._failures >= HOPELESS_AFTER):
+        if error.final or self._failures >= (HOPELESS_IN_A_ROW if self._answered else HOPELESS_AFTER):
             self._stopped = self._stopped or error
             self.pace.stop(self._stopped)
         return error
@@ -312,21 +330,35 @@ class _Patience:
         return self._retries + self._refusals
 
     def wait_after(self, error: Transient) -> float:
-        """Seconds until the question is asked again; raises EndpointError where it is not."""
+        """Seconds until the question is asked again; raises EndpointError where it is not.
+
+        A wait that the server names is never cut short; one of none at all would be a storm of requests.
+        """
         if not self._endpoint.retries:
             raise error
-        if error.wait_seconds is None:
+        asked = error.wait_seconds or 0.0
+        if error.by_quota:
+            self._refusals += 1
+            wait = max(asked, backoff(self._refusals - 1))
+        else:
             self._retries += 1
             if self._retries > self._endpoint.retries:
                 raise error
-            return backoff(self._retries - 1)
-        self._refusals += 1
-        self._waited += error.wait_seconds
+            wait = max(asked, backoff(self._retries - 1))
+        self._waited += wait
         if self._waited > self._endpoint.timeout_seconds or self._refusals > MOST_REFUSALS:
             detail = f"{error.detail} (asked to wait for {self._waited:.0f} s)".lstrip()
             # Where it asks for more time than anybody waits, the others need not find that out one by one.
-            raise EndpointError(error.cause, detail, final=error.wait_seconds > self._endpoint.timeout_seconds)
-        return error.wait_seconds
+            raise EndpointError(error.cause, detail, final=asked > self._endpoint.timeout_seconds)
+        return wait
+
+
+def uncapped(endpoint: str) -> str:
+    """Why a budget cannot be kept where a request sets no limit."""
+    return (
+        f"a request to {endpoint} sets no limit of output tokens, so it may cost anything; set max_output_tokens in "
+        f"the parameters of the clause or of the endpoint, or limit the calls: --contract-max-calls"
+    )
 
 
 def backoff(retries: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pytest_behavior_contract.ask.asker import Asker, Library, Live, RecordMode
 from pytest_behavior_contract.ask.budget import Purse
@@ -13,6 +14,8 @@ from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.ask.local_model.server import LocalServer
 from pytest_behavior_contract.ask.redaction import environment_secrets
 from pytest_behavior_contract.errors import EndpointError, SettingsError
+from pytest_behavior_contract.exchange import Exchange, Usage
+from pytest_behavior_contract.results import Spending
 
 if TYPE_CHECKING:
     from pytest_behavior_contract.ask.batch import LiveBatch
@@ -135,6 +138,16 @@ class Askers:
             return LiveFunction(endpoint, secrets=self.secrets())
         return LiveEndpoint(endpoint, heard, secrets=self.secrets(), base_url=self.address(endpoint))
 
+    def _note_paid(self, endpoint: Endpoint, tape: Path, exchange: Exchange) -> None:
+        """Charges the answer of an earlier run's batch to the clause whose tape it is on."""
+        asker = self.asker(endpoint.name)
+        reply = asker.provider.reply(exchange)
+        usage = reply.usage or Usage(input_tokens=0, output_tokens=0)
+        clause = f"{unquote(tape.parent.name)}/{unquote(tape.stem)}"
+        usd = asker.prices.of_reply(reply)
+        spent = Spending(calls=1, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, usd=usd)
+        self.purse.note((clause, endpoint.name), spent)
+
     def _batch(self, endpoint: Endpoint) -> LiveBatch:
         if endpoint.name not in self._batches:
             from pytest_behavior_contract.ask.batch import LiveBatch
@@ -144,6 +157,7 @@ class Askers:
                 state_folder=self._root / BATCHES,
                 root=self._root,
                 secrets=self.secrets(),
+                paid=lambda tape, exchange: self._note_paid(endpoint, tape, exchange),
                 wait_seconds=self._batch_wait_seconds or 0.0,
             )
         return self._batches[endpoint.name]

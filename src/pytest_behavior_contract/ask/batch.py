@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class LiveBatch:
         secrets: the values that are never sent in a body nor written.
         state_folder: where batches under way are noted; endpoints and processes may share it.
         root: the folder below which the tapes are.
-        base_url: another address than the endpoint's own.
+        paid: told of each answer that nobody in this run waits for, with the path of its tape.
         wait_seconds: how long all questions of the run together wait; afterwards they raise BatchUnderWay.
         timing: clocks and pauses.
         limits: what one batch may hold, where that is less than the vendor allows.
@@ -57,7 +57,7 @@ class LiveBatch:
         state_folder: Path,
         root: Path,
         secrets: tuple[str, ...] = (),
-        base_url: str = "",
+        paid: Callable[[Path, Exchange], None] | None = None,
         wait_seconds: float = 0.0,
         timing: Timing | None = None,
         limits: Limits | None = None,
@@ -67,9 +67,10 @@ class LiveBatch:
         self._wait_seconds = wait_seconds
         self._timing = timing or Timing()
         self._limits = limits
+        self._paid = paid
+        self._created: set[str] = set()
         self._states = BatchStates(state_folder, root, self._timing)
-        base_url = base_url or endpoint.base_url
-        self._ledger = Ledger(endpoint, self._states, self._timing, secrets=secrets, base_url=base_url)
+        self._ledger = Ledger(endpoint, self._states, self._timing, secrets=secrets, base_url=endpoint.base_url)
         self._questions: dict[Place, _Question] = {}
         self._queue: list[Place] = []
         self._recorded: set[Place] = set()
@@ -191,6 +192,7 @@ class LiveBatch:
                 raise
             self._fail((question.item.place for question in questions), error)
             return
+        self._created.add(batch.tag)
         for question in questions:
             question.batch = batch
 
@@ -204,7 +206,7 @@ class LiveBatch:
                 progress = await self._look_for(batch)
                 if progress and self._timing.clock() >= self._deadline:
                     detail = f"batch {batch.id or batch.tag}: {progress}; {_AGAIN}"
-                    self._fail(self._waiting_for(batch), BatchUnderWay(detail))
+                    self._fail(self._waiting_for(batch), BatchUnderWay(detail, paid=batch.tag in self._created))
             left = self._deadline - self._timing.clock()
             if left > 0 and self._waiting():
                 await self._timing.sleep(min(pause, left))
@@ -239,6 +241,8 @@ class LiveBatch:
             for place, result in look.collected.results.items():
                 if isinstance(result, Exchange):
                     self._recorded.add(place)
+                    if self._paid and place in look.collected.fresh and place not in self._questions:
+                        self._paid(self._states.tape_path(place[0]), result)
                 self._tell(place, result)
         else:
             for place in self._waiting_for(batch):

@@ -26,7 +26,8 @@ class Collected:
     """What came of a batch."""
 
     results: dict[Place, Exchange | EndpointError] = field(default_factory=dict)
-    recorded: int = 0
+    fresh: set[Place] = field(default_factory=set)
+    """What this look has recorded."""
     answered: int = 0
     there: int = 0
     """How many an earlier run had recorded before it was ended."""
@@ -74,7 +75,7 @@ class BatchRecorder:
                     if answer is None:
                         raise self._missing(batch, progress, answers)
                     exchange = self._recorded(item, answer, opened[item.tape])
-                    collected.recorded += 1
+                    collected.fresh.add(item.place)
                 collected.results[item.place] = exchange
             except EndpointError as error:
                 collected.failed[error.cause] += 1
@@ -88,7 +89,7 @@ class BatchRecorder:
         strangers = len(answers.found.keys() - batch.items.keys())
         kept = f"kept in {self._states.path(batch.tag)}, to be collected again or deleted to ask anew"
         parts = [
-            f"{collected.answered} of {len(batch.items)} answered, {collected.recorded} recorded",
+            f"{collected.answered} of {len(batch.items)} answered, {len(collected.fresh)} recorded",
             f", {collected.there} recorded before" if collected.there else "",
             f", {collected.failed.total()} failed ({causes})" if collected.failed else "",
             f"; {answers.unreadable} unreadable results" if answers.unreadable else "",

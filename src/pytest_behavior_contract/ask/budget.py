@@ -75,6 +75,16 @@ class Purse:
         with self._lock:
             self.samples += 1
 
+    def note(self, whose: tuple[str, str], spent: Spending) -> None:
+        """Takes note of what was paid elsewhere: for a batch of an earlier run, or by another process."""
+        with self._lock:
+            account = self._accounts.setdefault(whose, _Account())
+            account.calls += spent.calls
+            account.input_tokens += spent.input_tokens
+            account.output_tokens += spent.output_tokens
+            account.unpriced += spent.usd is None
+            account.usd += spent.usd or 0.0
+
     def spent(self, whose: tuple[str, str] | None = None) -> Spending:
         """What was paid for one clause at one endpoint, or in all."""
         with self._lock:
@@ -100,7 +110,7 @@ class Purse:
                 if paid + self._reserved + usd > self.most_usd + _ROUNDING:
                     if self._under_way and patient:
                         return None
-                    left = self.most_usd - paid - self._reserved
+                    left = max(0.0, self.most_usd - paid - self._reserved)
                     raise Stopped(
                         "stopped",
                         f"--contract-budget: ${left:.4f} of ${self.most_usd:g} is left, "
@@ -108,6 +118,7 @@ class Purse:
                     )
             account = self._accounts.setdefault(whose, _Account())
             account.calls += 1
+            account.unpriced += usd is None
             self._reserved += usd or 0.0
             self._under_way += 1
             return Charge(self, account, usd)
@@ -116,10 +127,8 @@ class Purse:
         with self._lock:
             self._under_way -= 1
             self._reserved -= charge.usd or 0.0
-            if usd is None:
-                charge.account.unpriced += 1
-            else:
-                charge.account.usd += usd
+            charge.account.unpriced += (usd is None) - (charge.usd is None)
+            charge.account.usd += usd or 0.0
             if reply is not None and reply.usage is not None:
                 charge.account.input_tokens += reply.usage.input_tokens
                 charge.account.output_tokens += reply.usage.output_tokens
@@ -142,6 +151,12 @@ class Charge:
     def refused(self) -> None:
         """It was turned away, which costs nothing."""
         self._once(None, 0.0)
+
+    def undone(self) -> None:
+        """It was not sent after all."""
+        if not self.settled:
+            self.account.calls -= 1
+        self.refused()
 
     def lost(self) -> None:
         """Its end was never seen; the vendor may charge for it all the same, so it counts at its most."""

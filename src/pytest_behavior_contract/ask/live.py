@@ -292,7 +292,8 @@ def _explained_status(status: int, error: Exception, endpoint: Endpoint, secrets
     if status == 429:
         if again == "false" or _OUT_OF_QUOTA.search(message):
             return EndpointError("rate limited: HTTP 429", message, final=True)
-        return Transient("rate limited: HTTP 429", message, wait_seconds=asked_wait(headers), too_much=True)
+        wait = asked_wait(headers)
+        return Transient("rate limited: HTTP 429", message, wait_seconds=wait, too_much=True, by_quota=wait is not None)
     if status >= 500 or status in (408, 409, 425) or again == "true":
         if again == "false":
             return EndpointError(f"HTTP {status}", message)

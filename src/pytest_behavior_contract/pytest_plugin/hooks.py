@@ -49,8 +49,8 @@ def activate(config: pytest.Config, options: Options) -> None:
         # Consumers and python: endpoints are the project's own modules.
         sys.path.insert(0, str(config.invocation_params.dir))
     try:
-        processes = int(worker["workercount"]) if worker else 1
-        session = ContractSession(options, config.rootpath, config.invocation_params.dir, addresses, processes)
+        share = (int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])) if worker else (0, 1)
+        session = ContractSession(options, config.rootpath, config.invocation_params.dir, addresses, share)
     except BehaviorContractError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
@@ -75,7 +75,8 @@ class ContractHooks:
         self._problems: list[str] = []
         self._bad_files = False
         self._progress: Progress | None = None
-        self._planned = False
+        self._elsewhere = False
+        """Whether other processes do the asking, and this one only listens (xdist's controlling process)."""
 
     def pytest_report_header(self) -> str:
         return self._session.description()
@@ -130,13 +131,15 @@ class ContractHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:  # noqa: ARG002 - xdist's own
         """Says the plan, which the processes that ask cannot."""
-        if self._planned:
+        if self._elsewhere:
             return
-        self._planned = True
+        self._elsewhere = True
         self._clauses = clauses_of_ids(ids, self._config.rootpath)
         self._session.plan(self._clauses)
         if self._session.live:
             self._say_plan()
+            self._session.askers.purse.expect(len(ids))
+            self._progress = progress_for(self._config, self._session.askers.purse, "clauses")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -185,6 +188,9 @@ class ContractHooks:
         if plain is not None:
             outcome = outcome_from_plain(plain)
             self._session.report_outcomes[outcome.clause, outcome.endpoint] = outcome
+            if self._elsewhere and self._progress is not None:
+                self._session.heard(outcome)
+                self._progress.show()
         elif report.failed:
             self._unmeasured(report.nodeid, f"ended in an error at its {report.when}")
 
@@ -259,17 +265,18 @@ class ContractHooks:
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         if reporter is None:
             return
+        files = [clause for clause in self._clauses if clause.cases]
         try:
             collected = self._session.collect_batches()
+            forecasts = {
+                name: (self._session.askers.settings.find(name), found)
+                for name, found in self._session.forecast(files).items()
+            }
+            self._session.check_budget({name: found for name, (_, found) in forecasts.items()})
         except BehaviorContractError as error:
             raise pytest.UsageError(str(error)) from None
         for line in collected:
             reporter.write_line(line)
-        files = [clause for clause in self._clauses if clause.cases]
-        forecasts = {
-            name: (self._session.askers.settings.find(name), found)
-            for name, found in self._session.forecast(files).items()
-        }
         tests = len({clause.name for clause in self._clauses}) - len({clause.name for clause in files})
         for line in plan_lines(forecasts, tests, self._session.askers.purse):
             reporter.write_line(line)
@@ -280,15 +287,21 @@ class ContractHooks:
             self._session.report_outcomes.setdefault((outcome.clause, outcome.endpoint), outcome)
         for clause in self._clauses:
             for endpoint in self._session.endpoints:
+                if (clause.name, endpoint) in self._session.report_outcomes:
+                    continue
                 outcome = unmeasured(clause, endpoint, "interrupted before it was run")
-                self._session.report_outcomes.setdefault((clause.name, endpoint), outcome)
+                if self._elsewhere and clause.cases:
+                    found = self._session.interrupted_elsewhere(clause, endpoint)
+                    outcome = found if found.judged else outcome
+                self._session.report_outcomes[clause.name, endpoint] = outcome
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         if exitstatus == _INTERRUPTED:
             self._report_interrupted()
         report = self._session.report()
         self._problems = write_reports(report, self._session.options.reports, self._session.askers.secrets())
-        if self._session.options.record == "all":
+        # A run that was ended from outside has not made everything anew.
+        if self._session.options.record == "all" and exitstatus in (0, 1):
             try:
                 self._session.drop_old_recordings(self._clauses)
             except BehaviorContractError as error:

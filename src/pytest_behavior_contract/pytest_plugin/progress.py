@@ -66,6 +66,7 @@ class Progress:
         uncaptured: a context in which what is written reaches the terminal.
         purse: what knows of samples, calls and money.
         terminal: whether somebody looks at it as it is written.
+        noun: what the purse counts as having come.
         clock: seconds; given by tests.
     """
 
@@ -76,12 +77,14 @@ class Progress:
         purse: Purse,
         *,
         terminal: bool,
+        noun: str = "samples",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._writer = writer
         self._uncaptured = uncaptured
         self._purse = purse
         self._terminal = terminal
+        self._noun = noun
         self._clock = clock
         self._began = self._last_line = clock()
         self._shown = False
@@ -109,7 +112,7 @@ class Progress:
         purse = self._purse
         spent = purse.spent()
         money = "$ unknown" if spent.usd is None else dollars(spent.usd)
-        text = f"{purse.samples} of {purse.expected_samples} samples · {spent.calls} calls · {money}"
+        text = f"{purse.samples} of {purse.expected_samples} {self._noun} · {spent.calls} calls · {money}"
         left = purse.expected_samples - purse.samples
         if purse.samples and left > 0:
             text += f" · about {duration((self._clock() - self._began) / purse.samples * left)} left"
@@ -125,7 +128,7 @@ class Progress:
         self._shown = True
 
 
-def progress_for(config: Any, purse: Purse) -> Progress | None:
+def progress_for(config: Any, purse: Purse, noun: str = "samples") -> Progress | None:
     """The progress line that suits where pytest writes to; None where nobody would read it."""
     reporter = config.pluginmanager.getplugin("terminalreporter")
     if reporter is None or config.get_verbosity() < 0:
@@ -135,4 +138,4 @@ def progress_for(config: Any, purse: Purse) -> Progress | None:
         return None
     capture = config.pluginmanager.getplugin("capturemanager")
     uncaptured = capture.global_and_fixture_disabled if capture is not None else nullcontext
-    return Progress(reporter._tw, uncaptured, purse, terminal=terminal)  # noqa: SLF001 - pytest's own plugins write to it
+    return Progress(reporter._tw, uncaptured, purse, terminal=terminal, noun=noun)  # noqa: SLF001 - pytest's own plugins write to it

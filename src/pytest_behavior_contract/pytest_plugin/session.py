@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
-from pytest_behavior_contract.ask.asker import RecordMode
+from pytest_behavior_contract.ask.asker import RecordMode, uncapped
 from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.ask.budget import Purse
@@ -22,12 +22,13 @@ from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.errors import EndpointError, SettingsError, Stopped
 from pytest_behavior_contract.judge.decide import ClauseJudge
 from pytest_behavior_contract.judge.forecast import Forecast, forecast
-from pytest_behavior_contract.judge.measure import BASELINE_ALPHA, alpha_of_each, measure, replay
+from pytest_behavior_contract.judge.measure import BASELINE_ALPHA, alpha_of_each, measure, recorded_so_far, replay
 from pytest_behavior_contract.pytest_plugin.offline import offline
 from pytest_behavior_contract.pytest_plugin.options import Options
 from pytest_behavior_contract.results import Change, Outcome, Report, Run
 
 PRODUCT = "pytest-behavior-contract"
+INTERRUPTED = ("interrupted", "what has come by then is recorded; the same command goes on from there")
 _GRACE_SECONDS = 10.0
 """How long what is under way may take to end after an interrupt."""
 
@@ -40,7 +41,7 @@ class ContractSession:
         root: pytest's root folder.
         start: where pytest was started; the configuration is looked for upwards of the root folder, else of this.
         addresses: embedded models that the controlling process already serves.
-        processes: how many of them share the run; limits are divided among them.
+        share: which of the processes that share the run this is, from 0, and how many they are; limits are divided.
 
     Raises:
         SettingsError: the configuration or an endpoint's name is wrong.
@@ -52,7 +53,7 @@ class ContractSession:
         root: Path,
         start: Path,
         addresses: Mapping[str, str] | None = None,
-        processes: int = 1,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
         self.options = options
         settings = load_settings(root)
@@ -60,8 +61,10 @@ class ContractSession:
             settings = load_settings(start)
         self._settings = settings
         mode = cast("RecordMode", options.record)
+        index, processes = share
         purse = Purse(
-            most_calls=None if options.max_calls is None else options.max_calls // processes,
+            # What cannot be divided goes to the first of them.
+            most_calls=None if options.max_calls is None else (options.max_calls + processes - 1 - index) // processes,
             most_usd=None if options.budget is None else options.budget / processes,
         )
         self.askers = Askers(
@@ -126,6 +129,12 @@ class ContractSession:
             for name in self.endpoints
         }
 
+    def check_budget(self, forecasts: Mapping[str, Forecast]) -> None:
+        """Raises SettingsError for a budget that requests without a limit could exceed."""
+        for name, found in forecasts.items():
+            if self.options.budget is not None and found.uncapped:
+                raise SettingsError(f"--contract-budget: {uncapped(name)}")
+
     def prefetch(self, wanted: Iterable[tuple[Clause, str]]) -> None:
         """Starts to measure file clauses, all at once; each waits for a free place at its endpoint."""
         for clause, endpoint in wanted:
@@ -150,11 +159,19 @@ class ContractSession:
 
     def interrupt(self) -> list[Outcome]:
         """Asks nothing more, and returns what is known of the clauses that were being measured."""
-        self.askers.stop(
-            Stopped("interrupted", "what has come by then is recorded; the same command goes on from there")
-        )
+        self.askers.stop(Stopped(*INTERRUPTED))
         done, _ = concurrent.futures.wait(self._futures.values(), timeout=_GRACE_SECONDS)
         return [future.result() for future in done if not future.cancelled() and future.exception() is None]
+
+    def interrupted_elsewhere(self, clause: Clause, endpoint: str) -> Outcome:
+        """What is known of a clause that another process was measuring: what that has recorded."""
+        asker = self.askers.asker(endpoint)
+        return recorded_so_far(clause, asker, self.alpha(endpoint), str(Stopped(*INTERRUPTED)))
+
+    def heard(self, outcome: Outcome) -> None:
+        """Takes note of an outcome that another process has found, for the line of progress."""
+        self.askers.purse.note((outcome.clause, outcome.endpoint), outcome.spent)
+        self.askers.purse.sampled()
 
     def remember(self, outcome: Outcome) -> None:
         """Keeps the outcome of a Python test for the comparison."""
@@ -189,11 +206,14 @@ class ContractSession:
         return 1 if 1 in statuses else max(statuses, default=0)
 
     def drop_old_recordings(self, clauses: Iterable[Clause]) -> None:
-        """After everything was asked anew, leaves only the new recordings; raises CassetteError."""
+        """After everything was asked anew, leaves only the new recordings; raises CassetteError.
+
+        Of a clause that was not decided the old ones stay: it may have been stopped before all were made anew.
+        """
         for clause in clauses:
             for endpoint in self.endpoints:
                 outcome = self.report_outcomes.get((clause.name, endpoint))
-                if outcome is not None and outcome.live and outcome.decision.state != "unmeasured":
+                if outcome is not None and outcome.live and outcome.decision.state in ("kept", "broken"):
                     self.askers.asker(endpoint).tape(clause).drop_before(self.began_at)
 
     def close(self) -> None:

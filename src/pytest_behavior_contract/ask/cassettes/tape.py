@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,8 @@ FORMAT = 1
 LARGEST_LINE = 100_000_000
 LARGEST_AT_HAND = 50_000_000
 """A larger file is never held in memory whole."""
+LEAST_FREE_BYTES = 1_000_000
+"""With less room on the disk nothing is asked that would have to be recorded."""
 _WHOLE = b', "complete": true}'
 """What every line of ours ends in, so that one that was torn off is known without parsing it."""
 _UNANSWERED = b'{"unanswered": '
@@ -47,8 +50,8 @@ class Tape:
         self._lock = threading.RLock()
         self._fresh: set[str] = set()
         self._unanswered: dict[str, str] = {}
-        self._lines = 0
         self._content = b""
+        self._writable = False
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys()
@@ -104,6 +107,22 @@ class Tape:
             self._fresh.add(exchange.key)
         return exchange
 
+    def check_writable(self) -> None:
+        """Raises CassetteError where nothing can be written, as far as that is seen without writing."""
+        if self._writable:
+            return
+        place = next(one for one in (self.path, *self.path.parents) if one.exists())
+        reason = 0
+        if not os.access(place, os.W_OK):
+            reason = errno.EACCES
+        elif place != self.path and not place.is_dir():
+            reason = errno.ENOTDIR
+        elif shutil.disk_usage(place).free < LEAST_FREE_BYTES:
+            reason = errno.ENOSPC
+        if reason:
+            raise CassetteError(f"{self.shown}: cannot be written: {os.strerror(reason)}")
+        self._writable = True
+
     def note_unanswered(self, key: str, cause: str, detail: str, moment: str) -> None:
         """Writes down that a question was asked and stayed without an answer, so that replay knows the reason.
 
@@ -135,22 +154,28 @@ class Tape:
     def drop_before(self, moment: str) -> None:
         """Drops what was recorded before a moment (UTC, ISO 8601), by putting a new file in the old one's place.
 
-        Without anything newer the file stays as it is.
+        What stayed without an answer since then stays noted. Without anything newer the file stays as it is.
         """
         if not self.path.exists():
             return
-        try:
-            with self._lock, _locked(self.path):
-                self._index = None
-                newer = [key for key in self._keys() if (found := self.get(key)) and found.recorded_at >= moment]
-                if not newer or len(newer) == len(self._keys()) == self._lines:
-                    return
-                with self.path.open("rb") as file:
-                    lines = [_line_at(file, *self._keys()[key]) + b"\n" for key in newer]
-                _replace(self.path, b"".join(lines))
-                self._index = None
-        except OSError as error:
-            raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
+
+        def newer(lines: list[bytes]) -> list[bytes]:
+            of_keys: dict[str, bytes] = {}
+            notes = []
+            for line in lines:
+                if is_note(line):
+                    notes += [line] if _noted_at(line) >= moment else []
+                    continue
+                with contextlib.suppress(CassetteError):
+                    exchange = parse_line(line, self.shown)
+                    if exchange.recorded_at >= moment:
+                        of_keys[exchange.key] = line.rstrip(b"\r\n") + b"\n"
+            return [*of_keys.values(), *notes] if of_keys else lines
+
+        with self._lock:
+            rewrite(self.path, newer)
+            self._content = b""
+            self._index = None
 
     def _keys(self) -> dict[str, tuple[int, int]]:
         if self._index is None:
@@ -160,7 +185,6 @@ class Tape:
 
     def _read_index(self) -> dict[str, tuple[int, int]]:
         index: dict[str, tuple[int, int]] = {}
-        self._lines = 0
         try:
             with io.BytesIO(self._content) if self._content else self.path.open("rb") as file:
                 offset = 0
@@ -170,7 +194,6 @@ class Tape:
                     key = found[1].decode() if found else self._key_of(line, offset)
                     if key:
                         index[key] = (offset, len(bare))
-                    self._lines += 1
                     offset += len(line)
         except (FileNotFoundError, NotADirectoryError):
             return {}
@@ -308,6 +331,13 @@ def ends_whole(line: bytes) -> bool:
 def is_note(line: bytes) -> bool:
     """Whether a line says why a question stayed without an answer."""
     return line.startswith(_UNANSWERED)
+
+
+def _noted_at(note: bytes) -> str:
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(note)
+        return str(found.get("at", "")) if isinstance(found, dict) else ""
+    return ""
 
 
 def refuse_what_is_no_file(path: Path) -> None:
