@@ -5,13 +5,15 @@ import gc
 import threading
 
 import anthropic
+import httpx2
 import openai
 import pytest
 
 from model_server import Raw, Say, error
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.declare.contract import Clause
-from pytest_behavior_contract.errors import EndpointError, MissingRecording
+from pytest_behavior_contract.errors import EndpointError, MissingRecording, Stopped
+from slow_server import Slow
 
 NOWHERE = "http://127.0.0.1:9"
 HI = [{"role": "user", "content": "Hi"}]
@@ -403,3 +405,59 @@ def test_an_async_stream_that_nobody_reads_is_no_sample(bind, server):
     # The application has left its connection open; here, where that is expected, and not in some later test.
     del kept
     gc.collect()
+
+
+@pytest.mark.parametrize("how", ["sync", "stream", "async"])
+def test_calls_are_paid_for_from_the_purse_of_the_run(bind, how):
+    endpoint = bind(price={"input": 1.0, "output": 2.0}, parameters={"max_output_tokens": 50})
+    endpoint.purse.most_calls = 2
+    ask = {
+        "sync": openai_sync,
+        "stream": openai_sync_stream,
+        "async": lambda: asyncio.run(ASYNC.chat.completions.create(model="old", messages=HI)),
+    }[how]
+    with endpoint.as_openai():
+        ask()
+        ask()
+        with pytest.raises(openai.PermissionDeniedError, match="all 2 calls are made"):
+            ask()
+    assert isinstance(endpoint.finish(), Stopped)
+    spent = endpoint.spent()
+    assert spent.calls == 2
+    assert spent.usd == pytest.approx(2 * 9e-6)
+
+
+def test_within_a_budget_no_call_goes_out_that_could_cost_anything(bind, server):
+    endpoint = bind(price={"input": 1.0, "output": 2.0})
+    endpoint.purse.most_usd = 5.0
+    with endpoint.as_openai(), pytest.raises(openai.PermissionDeniedError, match="sets no limit of output tokens"):
+        openai_sync()
+    assert server.asked == []
+    assert isinstance(endpoint.finish(), Stopped)
+
+
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+DRIP = b"3\r\n:\n\n\r\n"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_an_answer_that_never_ends_is_a_timeout_of_the_endpoint(bind, asynchronous):
+    async def ask():
+        async for _ in await ASYNC.chat.completions.create(model="old", messages=HI, stream=True):
+            pass
+
+    with Slow(STREAM_HEAD, DRIP) as slow:
+        endpoint = bind(base_url=slow.url, timeout_seconds=0.3, retries=0)
+        with endpoint.as_openai(), pytest.raises((openai.APIError, httpx2.ReadTimeout)):
+            asyncio.run(ask()) if asynchronous else openai_sync_stream()
+        assert endpoint.finish().cause == "timeout"
+
+
+def test_what_is_left_of_a_stream_is_read_no_longer_than_an_answer_may_take(bind):
+    first = b'data: {"choices":[{"index":0,"delta":{"content":"Yes"},"finish_reason":null}]}\n\n'
+    with Slow(STREAM_HEAD + b"%x\r\n%s\r\n" % (len(first), first), DRIP) as slow:
+        endpoint = bind(base_url=slow.url, timeout_seconds=0.5, retries=0)
+        with endpoint.as_openai():
+            for _ in SYNC.chat.completions.create(model="old", messages=HI, stream=True):
+                break
+        assert endpoint.finish().cause == "timeout"

@@ -1,7 +1,5 @@
 """Whatever goes wrong between us and a model: a retry, a sample, or an error with its cause; never a hang."""
 
-import socket
-import threading
 import time
 
 import pytest
@@ -14,6 +12,7 @@ from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Prompt
 from pytest_behavior_contract.registry import resolve
+from slow_server import Slow
 
 SURFACES = ["openai-chat", "openai-responses", "anthropic-messages"]
 JSON = {"content-type": "application/json"}
@@ -200,42 +199,6 @@ def test_more_than_anybody_would_say_is_no_answer(ask, server, monkeypatch):
     found = refused(ask)
     assert found.cause == "unusable answer"
     assert "more than" in found.detail
-
-
-class Slow:
-    """A server that sends a first piece, and then a byte now and then, for ever."""
-
-    def __init__(self, head, drip):
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
-        self._stop = threading.Event()
-        self._head, self._drip = head, drip
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while not self._stop.is_set():
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection):
-        with connection:
-            try:
-                connection.recv(100_000)
-                connection.sendall(self._head)
-                while not self._stop.wait(0.02):
-                    connection.sendall(self._drip)
-            except OSError:
-                return
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._socket.close()
 
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\ntransfer-encoding: chunked\r\n\r\n"

@@ -1,10 +1,12 @@
 """Asking for real: the vendors' SDKs, real HTTP, and everything that can go wrong between."""
 
+import asyncio
 import json
 
 import pytest
 
 from model_server import Raw, Say, error
+from pytest_behavior_contract.ask import asker as asker_module
 from pytest_behavior_contract.ask.asking import reply_of
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.errors import EndpointError, SecretFound
@@ -125,6 +127,47 @@ def test_a_server_that_takes_too_long_is_not_waited_for(ask, server):
     server.answer = lambda asked: Raw(body="{}", wait_seconds=3)
     with pytest.raises(EndpointError, match="timeout: no answer within 0.2 s"):
         ask(timeout_seconds=0.2)
+
+
+ENDLESS = """
+import asyncio, time
+def waits(prompt):
+    time.sleep(20)
+async def waits_asynchronously(prompt):
+    await asyncio.sleep(20)
+def gives_up_itself(prompt):
+    raise TimeoutError("its own")
+"""
+
+
+@pytest.mark.parametrize("name", ["waits", "waits_asynchronously"])
+def test_a_python_function_that_takes_too_long_is_not_waited_for(ask, tmp_path, monkeypatch, name):
+    tmp_path.joinpath("endless_functions.py").write_text(ENDLESS)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(EndpointError, match="timeout: no answer within 0.2 s"):
+        ask("python", model=f"endless_functions:{name}", base_url="", timeout_seconds=0.2)
+
+
+def test_a_timeout_that_is_the_functions_own_is_its_error(ask, tmp_path, monkeypatch):
+    tmp_path.joinpath("endless_functions.py").write_text(ENDLESS)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(EndpointError, match="gives_up_itself raised TimeoutError: its own"):
+        ask("python", model="endless_functions:gives_up_itself", base_url="")
+
+
+def test_an_endpoint_that_begins_to_fail_is_not_asked_for_ever(make_asker, server, monkeypatch, tmp_path):
+    monkeypatch.setattr(asker_module, "FIRST_BACKOFF_SECONDS", 0.001)
+    asker = make_asker(concurrency=1)
+    server.answer = lambda asked: "Yes." if asked.number == 0 else Raw(status=500, body="{}")
+    tape = Tape(tmp_path / "x.jsonl")
+    request = asker.request(prompt())
+
+    async def all_of_them():
+        asked = (asker.ask(tape, request, number, whose="c") for number in range(100))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    asker.askers.engine.run(all_of_them())
+    assert len(server.asked) == 1 + asker_module.HOPELESS_IN_A_ROW
 
 
 def test_transient_faults_are_retried_by_the_sdk_and_only_the_answer_is_recorded(ask, server):

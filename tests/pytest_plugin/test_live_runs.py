@@ -301,6 +301,43 @@ def test_replay_connects_to_nobody(shop, server, pytester, way, swallow):
     assert "tried to connect" not in allowed("--contract", "-k", "test_app").stdout.str()
 
 
+@pytest.mark.parametrize("swallow", [False, True])
+def test_a_fixture_of_a_replayed_test_connects_to_nobody(shop, server, pytester, swallow):
+    call = f"urllib.request.urlopen('{server.url}')"
+    tried = f"try: {call}\n    except OSError: pass" if swallow else call
+    pytester.makepyfile(
+        test_app="import os, urllib.request\nimport pytest\n@pytest.fixture\ndef shop():\n"
+        f"    if os.environ.get('OPEN'): return\n    {tried}\n"
+        "def test_app(shop, endpoint):\n    endpoint.ask('Is it?')\n"
+    )
+    os.environ["OPEN"] = "1"
+    try:
+        run = shop()
+        run("--contract-record=missing", "-k", "test_app")
+    finally:
+        del os.environ["OPEN"]
+    before = len(server.asked)
+    result = run("--contract", "-k", "test_app")
+    result.assert_outcomes(errors=1)
+    assert len(server.asked) == before
+    if swallow:
+        result.stdout.fnmatch_lines(["*replay tried to connect to 127.0.0.1*"])
+
+
+def test_a_process_that_a_replayed_test_starts_is_said(shop, pytester):
+    pytester.makepyfile(
+        test_app="import subprocess, sys\ndef test_app(endpoint):\n    endpoint.ask('Is it?')\n"
+        "    subprocess.run([sys.executable, '-c', ''], check=True)\n"
+    )
+    run = shop()
+    run("--contract-record=missing", "-k", "test_app")
+    result = run("--contract", "-k", "test_app", "-v", "--contract-report", "report.json")
+    result.assert_outcomes(passed=1)
+    report = json.loads(pytester.path.joinpath("report.json").read_text())
+    (note,) = report["runs"][0]["outcomes"][0]["notes"]
+    assert note.endswith("; what other processes connect to is not seen")
+
+
 def test_a_consumer_that_connects_is_no_judge_in_replay(shop, server, pytester):
     pytester.makepyfile(
         judges="import urllib.request\ndef judge(text):\n    urllib.request.urlopen(URL)\n".replace(

@@ -26,7 +26,6 @@ from pytest_behavior_contract.errors import (
     CassetteError,
     EndpointError,
     SecretFound,
-    Stopped,
     Transient,
 )
 from pytest_behavior_contract.exchange import Exchange, Prompt, Request, canonical_json, exchange_key
@@ -272,9 +271,7 @@ class Asker:
         try:
             if self._stopped is not None:
                 raise self._stopped
-            most = self.prices.at_most(request)
-            if self.purse.most_usd is not None and not self.prices.capped(request):
-                raise Stopped("stopped", f"--contract-budget: {uncapped(self.endpoint.name)}")
+            most = self.prices.bound(request, self.purse)
             charge = await self.purse.take((pending.whose, self.endpoint.name), most, patient=live.paced)
             pending.sent = True
             began = time.monotonic()
@@ -351,14 +348,6 @@ class _Patience:
             # Where it asks for more time than anybody waits, the others need not find that out one by one.
             raise EndpointError(error.cause, detail, final=asked > self._endpoint.timeout_seconds)
         return wait
-
-
-def uncapped(endpoint: str) -> str:
-    """Why a budget cannot be kept where a request sets no limit."""
-    return (
-        f"a request to {endpoint} sets no limit of output tokens, so it may cost anything; set max_output_tokens in "
-        f"the parameters of the clause or of the endpoint, or limit the calls: --contract-max-calls"
-    )
 
 
 def backoff(retries: int) -> float:

@@ -182,6 +182,7 @@ class BoundEndpoint:
             vendor=vendor,
             asker=self._asker,
             tape=self._asker.tape(self._clause),
+            whose=(self._clause.name, self.name),
             sample=self.sample,
             base_url=self._address,
             secrets=self._secrets,

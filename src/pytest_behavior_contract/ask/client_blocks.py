@@ -63,6 +63,7 @@ class ClientBlock:
         vendor: whose clients are caught.
         asker: the endpoint under test.
         tape: where this test's exchanges are recorded.
+        whose: the clause and the endpoint that its calls are paid for.
         sample: the number of the sample that is being taken.
         base_url: address of the endpoint's server; empty for the vendor's own.
         secrets: values that must not be written.
@@ -72,6 +73,7 @@ class ClientBlock:
     vendor: Vendor
     asker: Asker
     tape: Tape
+    whose: tuple[str, str]
     sample: int
     base_url: Callable[[], str]
     secrets: tuple[str, ...]
@@ -157,6 +159,8 @@ class ClientBlock:
             mode=self.asker.mode,
             on_miss=lambda _key: self._missed(call),
         )
+        call.purse, call.prices, call.whose = self.asker.purse, self.asker.prices, self.whose
+        call.longest_seconds = self.asker.endpoint.timeout_seconds
         self._calls[token] = call
         self.on_call(call)
         return call

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import importlib
 import importlib.metadata
 import inspect
 import itertools
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -145,14 +148,17 @@ class LiveFunction:
         began, began_at = time.perf_counter(), utc_now()
         try:
             function = self._load()
-            if inspect.iscoroutinefunction(function):
-                answer = await function(prompt)
-            else:
-                answer = await asyncio.to_thread(function, prompt)
+            async with asyncio.timeout(self._endpoint.timeout_seconds) as limit:
+                if inspect.iscoroutinefunction(function):
+                    answer = await function(prompt)
+                else:
+                    answer = await _in_thread(function, prompt)
             text = response_body(answer)
         except (EndpointError, asyncio.CancelledError):
             raise
         except BaseException as error:  # noqa: BLE001 - a user's function may raise anything, even what ends a process
+            if isinstance(error, TimeoutError) and limit.expired():
+                raise timed_out(self._endpoint.timeout_seconds) from None
             detail = masked(str(error), self._secrets)
             raise EndpointError(f"{self._endpoint.model} raised {type(error).__name__}", detail) from None
         exchange = Exchange(
@@ -185,6 +191,36 @@ class LiveFunction:
                 raise EndpointError(f"{self._endpoint.model} is no function", "write module:function", final=True)
             self._function = found
         return self._function
+
+
+async def _in_thread(function: Callable[[Any], Any], prompt: Any) -> Any:
+    """What a function returns; who does not wait for it any more, and who ends the process, is not held up by it."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Any] = loop.create_future()
+
+    def give(result: Any, error: BaseException | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(result)
+        else:
+            answer.set_exception(error)
+
+    def run() -> None:
+        result: Any = None
+        failure: BaseException | None = None
+        try:
+            result = context.run(function, prompt)
+        except StopIteration as error:  # which no future takes
+            failure = RuntimeError(f"StopIteration: {error}")
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is waited for
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(give, result, failure)
+
+    context = contextvars.copy_context()
+    threading.Thread(target=run, name="behavior-contract function", daemon=True).start()
+    return await answer
 
 
 def new_call(

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import Endpoint
+from pytest_behavior_contract.errors import Stopped
 from pytest_behavior_contract.exchange import Reply, Request
 
 _FLAVORS = {"openai-chat": "chat", "openai-responses": "responses"}
@@ -72,6 +74,12 @@ class Prices:
         """What a request may cost at most: a token for each byte that is sent, and all the tokens it allows."""
         return self.of(most_input_tokens(request), output_cap(request.body) or UNCAPPED_OUTPUT_TOKENS)
 
+    def bound(self, request: Request, purse: Purse) -> float | None:
+        """The same for a request that is about to be paid; raises Stopped where a budget could not be kept."""
+        if purse.most_usd is not None and not self.capped(request):
+            raise Stopped("stopped", f"--contract-budget: {uncapped(self._endpoint.name)}")
+        return self.at_most(request)
+
     def expected(self, request: Request) -> float | None:
         """What it will cost more likely."""
         cap = output_cap(request.body)
@@ -111,6 +119,14 @@ class Prices:
         except (LookupError, ValueError):
             return None
         return float(found.total_price) * self._share
+
+
+def uncapped(endpoint: str) -> str:
+    """Why a budget cannot be kept where a request sets no limit."""
+    return (
+        f"a request to {endpoint} sets no limit of output tokens, so it may cost anything; set max_output_tokens in "
+        f"the parameters of the clause or of the endpoint, or limit the calls: --contract-max-calls"
+    )
 
 
 def most_input_tokens(request: Request) -> int:

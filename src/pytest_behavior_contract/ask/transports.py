@@ -6,6 +6,7 @@ Imported only where an SDK runs, because it imports httpx2 and vcr.
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import ssl
 import time
@@ -50,6 +51,8 @@ class Call:
     whose: tuple[str, str] = ("", "")
     charge: Charge | None = None
     exchange: Exchange | None = None
+    longest_seconds: float = math.inf
+    """The longest time of a whole answer; without end where whoever makes the call sees to that."""
     rest: Callable[[], None] | None = None
     """Reads what is left of an answer; None where only an event loop could."""
     error: EndpointError | None = None
@@ -164,7 +167,8 @@ class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
         request.headers["accept-encoding"] = "identity"
         if call.purse is not None and call.prices is not None:
             try:
-                call.charge = await call.purse.take(call.whose, call.prices.at_most(call.request))
+                most = call.prices.bound(call.request, call.purse)
+                call.charge = await call.purse.take(call.whose, most)
             except Stopped as error:
                 return call.stopped(error)
         call.attempts += 1
@@ -208,7 +212,8 @@ class RecordingTransport(httpx2.BaseTransport):
         request.headers["accept-encoding"] = "identity"
         if call.purse is not None and call.prices is not None:
             try:
-                call.charge = call.purse.take_now(call.whose, call.prices.at_most(call.request))
+                most = call.prices.bound(call.request, call.purse)
+                call.charge = call.purse.take_now(call.whose, most)
             except Stopped as error:
                 return call.stopped(error)
         call.attempts += 1
@@ -248,7 +253,10 @@ class _Gathered:
         self.done = False
 
     def add(self, chunk: bytes) -> None:
-        """Takes the next piece; raises EndpointError where a body has grown beyond all bounds."""
+        """Takes the next piece; raises ReadTimeout where it took too long, EndpointError where it grows too large."""
+        if _since(self._got.began) > self._call.longest_seconds:
+            # An SDK's own timeout starts anew with each piece, so that a slow drip would never end.
+            raise httpx2.ReadTimeout(f"no whole answer within {self._call.longest_seconds:g} s")
         self._size += len(chunk)
         if self._size > MOST_BYTES:
             self.done = True
@@ -301,11 +309,13 @@ class _AsyncTee(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         # Who stops reading a stream early still gets the whole of it on record.
-        with contextlib.suppress(Exception):
+        try:
             if not self._gathered.done and self._parts is not None:
                 async for chunk in self._parts:
                     self._gathered.add(chunk)
                 self._gathered.end()
+        except Exception as error:  # noqa: BLE001 - nobody reads it any more; the call knows
+            self._gathered.broke(error)
         await self._stream.aclose()
 
 
@@ -329,12 +339,14 @@ class _Tee(httpx2.SyncByteStream):
         self._gathered.end()
 
     def close(self) -> None:
-        with contextlib.suppress(Exception):
+        try:
             if not self._gathered.done:
                 self._parts = self._parts or iter(self._stream)
                 for chunk in self._parts:
                     self._gathered.add(chunk)
                 self._gathered.end()
+        except Exception as error:  # noqa: BLE001 - nobody reads it any more; the call knows
+            self._gathered.broke(error)
         self._stream.close()
 
 
@@ -346,6 +358,9 @@ def _noted(call: Call, request: httpx2.Request) -> Iterator[None]:
         yield
     except httpx2.TransportError as error:
         call.error = _no_answer(error, where)
+        call.settle()
+        raise
+    except BaseException:
         call.settle()
         raise
 

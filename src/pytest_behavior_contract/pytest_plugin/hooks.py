@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,11 @@ class ContractHooks:
             self._session.prefetch((one.clause, one.endpoint) for one in ahead)
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             allow_our_fixture(item.obj)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        with python_tests.watched(item) if CLAUSE in item.stash else nullcontext():
+            return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:

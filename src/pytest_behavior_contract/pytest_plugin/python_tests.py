@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 import os
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,37 @@ from pytest_behavior_contract.errors import EndpointError, MissingRecording, Not
 from pytest_behavior_contract.judge.decide import ClauseJudge
 from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.pytest_plugin.items import SESSION, conclude, unmeasured_text
+from pytest_behavior_contract.pytest_plugin.session import unmeasured
 from pytest_behavior_contract.results import Outcome, Verdict
 
 FIXTURE = "endpoint"
 OUTCOME = pytest.StashKey[Outcome]()
 _RUNNING = pytest.StashKey[bool]()
+_WATCH = pytest.StashKey["Watch"]()
 _CLIENT = "client: "
 """Begins the cause where the SDK itself refuses a parameter: a finding, although nothing is asked."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a test has tried beside its questions while it was replayed, its fixtures included."""
+
+    attempts: list[EndpointError] = field(default_factory=list)
+    """Connections; each was refused."""
+    processes: list[str] = field(default_factory=list)
+    """Programs that were started."""
+
+    def notes(self) -> list[str]:
+        names = ", ".join(dict.fromkeys(self.processes))
+        return [f"replay started {names}; what other processes connect to is not seen"] if names else []
+
+
+@contextlib.contextmanager
+def watched(item: pytest.Item) -> Iterator[None]:
+    """Keeps a test offline in replay, from the setup of its first fixture to the teardown of its last."""
+    watch = item.stash[_WATCH] = Watch()
+    with item.config.stash[SESSION].unconnected(watch.attempts.append, watch.processes.append):
+        yield
 
 
 class Unmeasured(Exception):  # noqa: N818 - what pytest shows as an error of the test
@@ -84,10 +110,14 @@ def run_clause(item: pytest.Function, clause: Clause) -> bool | None:
     session = item.config.stash[SESSION]
     endpoint = item.funcargs[FIXTURE]
     assert isinstance(endpoint, BoundEndpoint)
+    watch = item.stash.get(_WATCH, Watch())
     item.stash[_RUNNING] = True
     try:
-        with session.unconnected(endpoint.refuse):
-            outcome = _Sampling(item, clause, endpoint, session.alpha(endpoint.name)).outcome()
+        if watch.attempts:  # by a fixture, which may have swallowed that it was refused
+            outcome = unmeasured(clause, endpoint.name, str(watch.attempts[0]))
+        else:
+            with session.unconnected(endpoint.refuse):
+                outcome = _Sampling(item, clause, endpoint, session.alpha(endpoint.name)).outcome(watch)
     finally:
         item.stash[_RUNNING] = False
     item.stash[OUTCOME] = outcome
@@ -109,7 +139,7 @@ class _Sampling:
         if not is_hypothesis_test(item.obj):  # which never asks the same twice for long
             endpoint.further = lambda: self._judge.further("replies")
 
-    def outcome(self) -> Outcome:
+    def outcome(self, watch: Watch) -> Outcome:
         problem = stopped = ""
         try:
             with _as_sync(self._item), no_calls_outside_blocks(self._endpoint.refuse):
@@ -128,7 +158,7 @@ class _Sampling:
             stopped=stopped,
             spent=self._endpoint.spent(),
             model=self._endpoint.model,
-            notes=self._endpoint.notes(),
+            notes=[*self._endpoint.notes(), *watch.notes()],
         )
 
     def _run(self) -> None:

@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
-from pytest_behavior_contract.ask.asker import RecordMode, uncapped
+from pytest_behavior_contract.ask.asker import RecordMode
 from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import load_settings
-from pytest_behavior_contract.ask.prices import Prices
+from pytest_behavior_contract.ask.prices import Prices, uncapped
 from pytest_behavior_contract.ask.recording import utc_now
 from pytest_behavior_contract.ask.redaction import masked
 from pytest_behavior_contract.compare.migration import compare_outcomes, compare_runs, exit_status
@@ -95,9 +95,11 @@ class ContractSession:
         """Whether anything may be asked."""
         return self.options.record != "none"
 
-    def unconnected(self, on_attempt: Callable[[EndpointError], None]) -> AbstractContextManager[None]:
+    def unconnected(
+        self, on_attempt: Callable[[EndpointError], None], on_process: Callable[[str], None] = lambda _name: None
+    ) -> AbstractContextManager[None]:
         """A context for measuring: in replay nothing connects to anything."""
-        return nullcontext() if self.live else offline(self._settings.allow_connections, on_attempt)
+        return nullcontext() if self.live else offline(self._settings.allow_connections, on_attempt, on_process)
 
     def description(self) -> str:
         """Which endpoints are asked, and whether anything is: the line in pytest's header."""

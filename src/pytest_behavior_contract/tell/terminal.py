@@ -175,7 +175,9 @@ class Terminal:
         return lines
 
     def _detail(self, number: int, outcome: Outcome, baseline: Outcome | None, word: str) -> list[str]:
-        lines = [f"#{number} {outcome.clause}  {self._word(word, word)}", *self._said("assumes", outcome.assumes)]
+        lines = [f"#{number} {outcome.clause}  {self._word(word, word)}"]
+        if outcome.assumes:  # what could not be loaded says nothing
+            lines += self._said("assumes", outcome.assumes)
         if outcome.relied_on_by or outcome.why:
             lines += self._said("relied on", reliance(outcome))
         state = outcome.decision.state
@@ -304,7 +306,7 @@ def _evidence(failed: Judged, outcome: Outcome, baseline: Outcome | None) -> Ite
 def _again(outcome: Outcome) -> str:
     path = outcome.source.rpartition(":")[0] or outcome.source
     clause = outcome.clause.partition("/")[2]
-    what = [f"{path}::{clause}"] if path.endswith(".yaml") else [path, "-k", clause]
+    what = [f"{path}::{clause}"] if path.endswith(".yaml") else [path, *(["-k", clause] if clause else [])]
     # What was never asked cannot be seen again; what was stopped goes on.
     asks = outcome.problem.startswith("missing recording") or (outcome.spent.calls and outcome.decision.state in _OPEN)
     record = ["--contract-record=missing"] if asks else []
