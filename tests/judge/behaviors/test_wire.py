@@ -34,7 +34,7 @@ def test_what_is_wrong_with_a_call_is_named(reply, cause):
 
 
 def test_at_least_counts_all_calls():
-    assert CallsTool(name="a", at_least=2).check(caller(call("a"))).cause == "only 1 calls in one turn"
+    assert CallsTool(name="a", at_least=2).check(caller(call("a"))).cause == "only 1 call in one turn"
     assert CallsTool(name="a", at_least=2).check(caller(call("a"), call("b"))).passed
 
 
@@ -60,8 +60,8 @@ def test_finish_reason_and_calls_agree_both_ways():
     check = FinishMatchesToolCalls().check
     assert check(caller(call("a"))).passed
     assert check(Reply(text="x", finish_reason="stop")).passed
-    assert check(Reply(tool_calls=(call("a"),), finish_reason="stop")).cause == "tool calls, but finished by stop"
-    assert check(Reply(finish_reason="tool_calls")).cause == "finished by tool_calls, but no call"
+    assert check(Reply(tool_calls=(call("a"),), finish_reason="stop")).cause == "finish reason 'stop' with tool calls"
+    assert check(Reply(finish_reason="tool_calls")).cause == "finish reason 'tool_calls' without a call"
 
 
 def test_a_rejected_request_names_its_parameter():
