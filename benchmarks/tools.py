@@ -206,6 +206,8 @@ def _print_table(title: str, tables: Mapping[tuple[str, str], Table]) -> None:
         print(f"| {category} | {model} | {table.row}")
     for category in sorted({category for category, _ in tables}):
         print(f"| **{category}** | all | {sum((t for (c, _), t in tables.items() if c == category), Table()).row}")
+    for model in sorted({model for _, model in tables}):
+        print(f"| **all** | {model} | {sum((t for (_, m), t in tables.items() if m == model), Table()).row}")
     print(f"| **all** | all | {sum(tables.values(), Table()).row}")
 
 

@@ -200,7 +200,9 @@ def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 def _grown(content: Any, more: Any) -> list[Any]:
     """Content that comes in parts, with what a further chunk adds; a text that goes on stays one part."""
-    parts, further = ([{"type": "text", "text": one}] if isinstance(one, str) else one or [] for one in (content, more))
+    parts, further = (
+        one if isinstance(one, list) else [{"type": "text", "text": one}] if one else [] for one in (content, more)
+    )
     grown = list(parts)
     for part in further:
         last = grown[-1] if grown and isinstance(grown[-1], dict) else {}
