@@ -15,9 +15,12 @@ NOT_ON_RECORD = "nothing of the wire is on record"
 _LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
-def not_on_record(needed: str) -> Verdict:
+def not_on_record(reply: Reply, needed: str) -> Verdict:
     """The verdict on a reply that came without what the check reads: from a function, or made up by a test."""
-    return Verdict(outcome="error", cause=NOT_ON_RECORD, evidence=f"{needed} cannot be known from this reply")
+    why = "it has no recorded exchange"
+    if reply.exchange is not None:
+        why = f"{reply.exchange.request.surface} speaks none of {', '.join(SURFACES)}"
+    return Verdict(outcome="error", cause=NOT_ON_RECORD, evidence=f"{needed} cannot be read from this reply: {why}")
 
 
 def surface_of(reply: Reply) -> str:

@@ -35,7 +35,7 @@ class ContentIs:
     def check(self, reply: Reply) -> Verdict:
         surface = surface_of(reply)
         if not surface:
-            return not_on_record("the type of the content")
+            return not_on_record(reply, "the type of the content")
         kinds = _in_chat(reply) if surface == CHAT else _in_blocks(reply)
         says_else = bool(reply.tool_calls or reply.refusal)
         for kind, shown in kinds:

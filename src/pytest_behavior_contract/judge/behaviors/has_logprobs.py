@@ -37,7 +37,7 @@ class HasLogprobs:
     def check(self, reply: Reply) -> Verdict:
         surface = surface_of(reply)
         if not surface:
-            return not_on_record("log probabilities")
+            return not_on_record(reply, "log probabilities")
         tokens = [] if surface == ANTHROPIC else _in_chat(reply) if surface == CHAT else _in_responses(reply)
         if not tokens:
             return failed("no logprobs", reply.text)

@@ -51,7 +51,7 @@ class NoCallInText:
         names = (*self.names, *(declared or ()))
         if not names:
             if declared is None:
-                return not_on_record("which tools were declared")
+                return not_on_record(reply, "which tools were declared")
             return Verdict(
                 outcome="error", cause="no tool is declared in the request", evidence="give the clause `tools`"
             )

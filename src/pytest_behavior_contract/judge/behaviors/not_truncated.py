@@ -47,7 +47,7 @@ class NotTruncated:
         limit = token_limit(reply)
         if limit is None:
             if reply.exchange is None:
-                return not_on_record("the token limit")
+                return not_on_record(reply, "the token limit")
             return Verdict(
                 outcome="error",
                 cause="no token limit in the request",

@@ -30,7 +30,7 @@ class OnlyDeclaredTools:
             return passed("no tool call")
         declared = declared_tools(reply)
         if declared is None:
-            return not_on_record("which tools were declared")
+            return not_on_record(reply, "which tools were declared")
         for call in reply.tool_calls:
             if call.name not in declared:
                 offered = ", ".join(declared) or "none"

@@ -42,7 +42,7 @@ class ServedModel:
         if not wanted:
             asked = (request_of(reply) or {}).get("model")
             if not isinstance(asked, str) or not asked:
-                return not_on_record("which model was asked for")
+                return not_on_record(reply, "which model was asked for")
             wanted = (asked,)
         served = reply.served_model
         if not served:

@@ -57,7 +57,7 @@ class StreamWellFormed:
     def check(self, reply: Reply) -> Verdict:
         surface = surface_of(reply)
         if not surface or reply.exchange is None:
-            return not_on_record("the events of a stream")
+            return not_on_record(reply, "the events of a stream")
         if not came_as_stream(reply):
             if reply.exchange.request.streamed:
                 return failed("not a stream", "a stream was asked for, and the reply came whole")

@@ -69,7 +69,7 @@ class ValidToolArguments:
                 return failed(fault, f"{call.name}({call.arguments_text})")
         declared = declared_tools(reply)
         if declared is None:
-            return not_on_record("which arguments were declared")
+            return not_on_record(reply, "which arguments were declared")
         for call in calls:
             try:
                 cause, evidence = self._fault(call, declared)
