@@ -56,3 +56,10 @@ def read_back(request: Request, body: str, *, stream: bool = False) -> Reply:
     response = Response(status=200, headers={"content-type": (kind,)}, body=body)
     provider = registry.resolve("providers", request.surface)()
     return provider.reply(Exchange(request=request, response=response))
+
+
+def stream_of(surface: str, *documents: object, **body: object) -> Reply:
+    """A streamed reply from its events."""
+    request = Request(surface=surface, path="/x", body={"model": "m-1", "stream": True, **body})
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in documents]
+    return read_back(request, "".join(f"data: {text}\n\n" for text in texts), stream=True)

@@ -351,6 +351,12 @@ def test_a_text_that_speaks_of_a_tool_calls_nothing(text):
     assert NoCallInText().check(on_wire(CHAT, Say(text), tools=(ORDER,))).passed
 
 
+def test_a_tag_of_html_is_no_tool_of_that_name():
+    reply = on_wire(CHAT, Say("<table><tr></tr></table>"), tools=(Tool(name="table"),))
+    assert NoCallInText().check(reply).passed
+    assert not NoCallInText().check(on_wire(CHAT, Say("<getOrder><id>1</id>"), tools=(Tool(name="getOrder"),))).passed
+
+
 def test_of_tools_whose_names_begin_alike_the_one_that_was_written_is_named():
     tools = (Tool(name="get"), Tool(name="get_order"))
     reply = on_wire(CHAT, Say('get_order(order_id="1")'), tools=tools)

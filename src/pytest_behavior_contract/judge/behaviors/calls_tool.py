@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pytest_behavior_contract.exchange import Reply, ToolCall
 from pytest_behavior_contract.judge.argument_schema import NotASchema, schema_fault, validator_of
-from pytest_behavior_contract.judge.calls import argument_fault, check_counts, count_fault, shown_calls, shown_name
+from pytest_behavior_contract.judge.calls import (
+    Match,
+    argument_fault,
+    check_counts,
+    count_fault,
+    shown_calls,
+    shown_name,
+)
 from pytest_behavior_contract.judge.verdicts import failed, passed
 from pytest_behavior_contract.results import Verdict
 
@@ -40,7 +47,7 @@ class CallsTool:
     files: ClassVar[tuple[str, ...]] = ("schema",)
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    match: Literal["subset", "exact", "ordered"] = "subset"
+    match: Match = "subset"
     schema: Mapping[str, Any] | None = None
     at_least: int = 1
     at_most: int | None = None

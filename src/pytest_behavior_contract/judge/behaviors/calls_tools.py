@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_behavior_contract.exchange import Reply, ToolCall
-from pytest_behavior_contract.judge.calls import argument_fault, assigned, shown_calls, shown_name
+from pytest_behavior_contract.judge.calls import Match, argument_fault, assigned, shown_calls, shown_name
 from pytest_behavior_contract.judge.verdicts import failed, passed
 from pytest_behavior_contract.results import Verdict
 
@@ -37,7 +37,7 @@ class CallsTools:
 
     calls: tuple[Mapping[str, Any], ...]
     order: Literal["any", "given"] = "any"
-    match: Literal["subset", "exact", "ordered"] = "subset"
+    match: Match = "subset"
     others: bool = False
 
     def __post_init__(self) -> None:

@@ -25,7 +25,7 @@ class HasLogprobs:
     `top` is how many alternatives each token must have at least.
     Causes: `no logprobs`, `logprobs without a number`, `N top_logprobs, not N`; an error where nothing of the wire is
     on record. Anthropic's API has none to give; there the parameter is a finding already.
-    Limits: not every token is held against the text.
+    Limits: not every token is held against the text. A reply of calls alone has none, and fails.
     """
 
     top: int = 0

@@ -16,8 +16,10 @@ _SHAPES = (
     r'"(?:name|tool|tool_name|function|function_name|action|recipient_name)"\s*:\s*"PREFIX(NAME)"',
     # get_order(order_id="4711"); empty brackets are how prose names a function
     r"(?<![\w.])PREFIX(NAME)\(\s*(?:[{\[\"'0-9]|\w+\s*[=:])",
-    # <function=get_order>, <invoke name="get_order">, <get_order>
-    r"<(?:/?(?:antml:)?(?:function|invoke|tool|tool_call|tool_use)(?:\s+name)?\s*[=:]\s*[\"']?)?PREFIX(NAME)[\"']?\s*/?>",
+    # <function=get_order>, <invoke name="get_order">
+    r"<(?:\w+:)?(?:function|invoke|tool|tool_call|tool_use)(?:\s+name)?\s*[=:]\s*[\"']?PREFIX(NAME)[\"']?[\s/>]",
+    # <get_order>, unless the name is a plain word, which may be a tag of HTML
+    r"<(?=[a-z]*[^a-z\s>])PREFIX(NAME)\s*/?>",
     # special tokens of chat templates: [TOOL_CALLS]get_order, <|tool▁sep|>get_order, to=functions.get_order
     r"(?:\[TOOL_CALLS\]|<[|｜][\w▁ ]{1,40}[|｜]>(?:function)?|\bto=)\s*PREFIX(NAME)\b",
     # the line "Action: get_order" of ReAct prompts
@@ -40,8 +42,8 @@ class NoCallInText:
     special tokens of chat templates before the name, `get_order(order_id="4711")`, and `Action: get_order`. Names come
     from the recorded request; `names` adds others.
     Causes: `call written as text: NAME`; an error where no names are known.
-    Limits: a reply that shows such a call on purpose, as documentation does, fails too. Names that were never declared
-    are not found.
+    Limits: a reply that shows such a call on purpose fails too, as documentation does, and code that has a function of
+    that name. Names that were never declared are not found. A tag that is a plain word (`<search>`) is none of a tool.
     """
 
     names: tuple[str, ...] = ()

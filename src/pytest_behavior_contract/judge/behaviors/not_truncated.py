@@ -1,4 +1,4 @@
-"""The reply is whole."""
+"""The reply was not cut off."""
 
 from __future__ import annotations
 
