@@ -299,7 +299,7 @@ def _spoilt(stream: Iterator[str], say: Say) -> Iterator[str]:
         if say.spoil is None:
             yield text
             continue
-        head, _, content = text.strip().rpartition("data: ")
+        head, _, content = text.strip().partition("data: ")
         event = say.spoil(content if content == "[DONE]" else json.loads(content))
         if event is not None:
             yield f"{head}data: {event if isinstance(event, str) else json.dumps(event)}\n\n"

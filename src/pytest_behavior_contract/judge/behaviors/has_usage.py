@@ -34,7 +34,7 @@ class HasUsage:
             unasked = came_as_stream(reply) and surface_of(reply) == CHAT and not usage_was_asked_for(reply)
             return failed("no usage: the stream was not asked for it" if unasked else "no usage", reply.text)
         document = dict(reply.payload)
-        if surface_of(reply):
+        if pick(document, "usage", kind=dict) is not None:
             for side, names in (("output", _OUTPUT), ("input", _INPUT)):
                 if all(pick(document, "usage", name, kind=int) is None for name in names):
                     return failed(f"usage without {side} tokens", repr(document.get("usage"))[:400])

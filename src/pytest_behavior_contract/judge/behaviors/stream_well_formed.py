@@ -37,17 +37,20 @@ class StreamWellFormed:
     message_stop.
     `every_chunk_has_choice` also fails the chunk with the usage that OpenAI's Chat API sends last, which has no choice:
     for code that reads `chunk.choices[0]` of every one.
-    Causes: `not a stream`, `event that is no JSON`, `event after the end`, `no usage at the end`. Chat: `chunk without
-    a choice`, `chunk without a choice: the usage`, `choice without an index`, `tool delta without an index`,
-    `tool indices with a gap`, `tool call begun without an id`, `tool call begun without a name`, `content after the
-    finish reason`, `two finish reasons`, `no finish reason`, `no [DONE]`. Responses: `no response.created`, `event
-    without a sequence number`, `sequence numbers out of order`, `item added twice`, `delta before its item`, `delta
-    after its item`, `item done before it was added`, `item never done`, `deltas do not add up to the text`, `no end of
-    the response`. Anthropic: `no message_start`, `two message_starts`, `block without an index`, `block indices with a
-    gap`, `block started twice`, `block started before the last one stopped`, `block delta before its start`, `block
-    delta after its stop`, `block stop before its start`, `block stopped twice`, `block never stopped`, `KIND_delta in
-    a KIND block`, `event whose name is not its type`, `no stop reason`, `no message_stop`. An error where nothing of
-    the wire is on record, or the request asked for no stream.
+    Causes: `not a stream`, `event that is no JSON`, `event after the end`, `no usage at the end`.
+    Chat: `chunk without a choice`, `chunk without a choice: the usage`, `choice without an index`,
+    `tool delta without an index`, `tool indices with a gap`, `tool call begun without an id`,
+    `tool call begun without a name`, `content after the finish reason`, `two finish reasons`, `no finish reason`,
+    `no [DONE]`.
+    Responses: `no response.created`, `event without a sequence number`, `sequence numbers out of order`,
+    `item added twice`, `delta before its item`, `delta after its item`, `item done before it was added`,
+    `item never done`, `deltas do not add up to the text`, `no end of the response`.
+    Anthropic: `no message_start`, `two message_starts`, `block without an index`, `block indices with a gap`,
+    `block started twice`, `block started before the last one stopped`, `block delta before its start`,
+    `block delta after its stop`, `block stop before its start`, `block stopped twice`, `block never stopped`,
+    `KIND_delta in a KIND block`, `no stop reason`, `no message_stop`.
+    On the latter two `event whose name is not its type`. An error where nothing of the wire is on record, or the
+    request asked for no stream.
     Limits: timing is not looked at. A stream that breaks off without any end is never recorded: it is an error before
     anything is judged.
     """
