@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -43,7 +44,7 @@ def validator_of(schema: Any) -> Any:
 def schema_fault(validator: Any, arguments: Any) -> tuple[str, str]:
     """The cause and the evidence of the first fault, both empty where there is none; raises NotASchema."""
     try:
-        errors = _first(validator.iter_errors(arguments))
+        errors = list(itertools.islice(validator.iter_errors(arguments), _MOST_ERRORS))
     except RecursionError:
         return "arguments nested too deeply to check", ""
     except Exception as unresolvable:  # noqa: BLE001 - referencing's errors share no public root
@@ -93,16 +94,6 @@ def _texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str
 
 def _member(declared: Any, key: str) -> Any:
     return declared.get(key) if isinstance(declared, Mapping) else None
-
-
-def _first(errors: Iterable[Any]) -> list[Any]:
-    def limited() -> Iterator[Any]:
-        for number, error in enumerate(errors):
-            if number == _MOST_ERRORS:
-                return
-            yield error
-
-    return list(limited())
 
 
 def _in_a_string(error: Any) -> bool:

@@ -409,3 +409,20 @@ def test_deeply_nested_arguments_do_not_raise():
         ValidToolArguments(no_empty_strings=True, no_json_in_strings=True),
     ):
         assert check.check(reply).outcome in ("pass", "fail")
+
+
+def test_a_schema_that_is_put_together_from_others_may_declare_the_rest_elsewhere():
+    together = Tool(name="f", parameters={"properties": {}, "allOf": [{"properties": {"x": {"type": "integer"}}}]})
+    assert ValidToolArguments().check(on_wire(CHAT, Say(calls=(("f", {"x": 1}),)), tools=(together,))).passed
+
+
+def test_a_schema_in_the_contract_that_refers_elsewhere_judges_nothing():
+    wanted = CallsTool(name="f", schema={"properties": {"a": {"$ref": "https://example.com/a.json"}}})
+    verdict = wanted.check(caller(call("f", a=1)))
+    assert (verdict.outcome, verdict.cause) == ("error", "schema cannot be applied")
+
+
+def test_the_order_of_arguments_is_that_of_every_level():
+    wanted = CallsTool(name="f", arguments={"a": {"x": 1, "y": 2}}, match="ordered")
+    assert wanted.check(caller(call("f", a={"x": 1, "y": 2}))).passed
+    assert wanted.check(caller(call("f", a={"y": 2, "x": 1}))).cause == "argument differs: 'a'"

@@ -10,7 +10,7 @@ from model_server import Say
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.declare.files import Folder
 from pytest_behavior_contract.declare.loading import build_behavior
-from pytest_behavior_contract.exchange import Rejection, Reply, Request, Tool, Usage
+from pytest_behavior_contract.exchange import Exchange, Rejection, Reply, Request, Response, Tool, Usage
 from pytest_behavior_contract.judge.behaviors.accepted import Accepted
 from pytest_behavior_contract.judge.behaviors.choices import Choices
 from pytest_behavior_contract.judge.behaviors.content_is import ContentIs
@@ -333,3 +333,19 @@ def test_nothing_a_server_sends_makes_a_behavior_of_tools_or_the_wire_raise(surf
             assert verdict.passed or verdict.cause
             verdict.cause.encode()
             verdict.evidence.encode()
+
+
+def test_the_limit_of_a_python_endpoint_is_known_too():
+    request = Request(surface="python", path="", body={"model": "m", "parameters": {"max_output_tokens": 10}})
+    reply = Reply(
+        text="Hi",
+        usage=Usage(input_tokens=1, output_tokens=9),
+        exchange=Exchange(request=request, response=Response(status=200)),
+    )
+    assert NotTruncated(within=0.8).check(reply).evidence == "9 of 10 tokens"
+
+
+@pytest.mark.parametrize("kind", [FinishReason, FirstBlock])
+def test_expecting_nothing_at_all_is_refused(kind):
+    with pytest.raises(ValueError, match="name the"):
+        kind(**{"reason" if kind is FinishReason else "kind": ()})
