@@ -268,7 +268,7 @@ class _ClauseBuilder:
         """A check on pairs needs what it compares: variants of a prompt, or those of one certain thing."""
         variants = swapped(self._entry["swap"]) if "swap" in self._entry else []
         if getattr(behavior, "swaps", "") == "stream":
-            if not variants or any(asks_for_stream(slots) is None for _, slots in variants):
+            if {asks_for_stream(slots) for _, slots in variants} != {False, True}:
                 message = f"{name} compares whole replies with streamed ones, so the clause needs"
                 self._wrong("expect", f"{message} `swap: {{stream: [false, true]}}`")
         elif not variants:
