@@ -194,6 +194,7 @@ def test_missing_logprobs_are_named():
         ("dated", "gpt-4", "gpt-4-0613", True),
         ("dated", "claude-sonnet-4-5", "claude-sonnet-4-5-20250929", True),
         ("dated", "claude-sonnet-4", "claude-sonnet-4-5", False),
+        ("dated", "gpt-4", "gpt-41106", False),
         ("dated", "claude-3-5-sonnet-latest", "claude-3-5-sonnet-20241022", True),
         ("dated", "gpt-4o-2024-08-06", "gpt-4o-2024-11-20", False),
         ("prefix", "gpt-4o", "gpt-4o-mini", True),

@@ -12,7 +12,7 @@ from pytest_behavior_contract.judge.on_record import not_on_record, request_of
 from pytest_behavior_contract.judge.verdicts import failed, passed
 from pytest_behavior_contract.results import Verdict
 
-_DATE = re.compile(r"[-@:]?(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4})(?:-v\d+(?::\d+)?)?")
+_DATE = re.compile(r"[-@:](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4})(?:-v\d+(?::\d+)?)?")
 
 
 @dataclass(frozen=True, kw_only=True)
