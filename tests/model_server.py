@@ -54,6 +54,10 @@ class Say:
     model: str = ""
     """The served model; the one asked for where left out."""
     thinking: str = ""
+    reasoning_tokens: int = 0
+    """Output tokens besides the words of the text."""
+    spoil: Callable[[Any], Any] | None = None
+    """Changes the whole answer, or each event of a stream, on its way out; an event that becomes None is dropped."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +133,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         say = Say(answer) if isinstance(answer, str) else answer
         if body.get("stream"):
-            events = "".join(_stream(asked, say))
+            events = "".join(_spoilt(_stream(asked, say), say))
             self._send(Raw(body=events, headers={"content-type": "text/event-stream"}))
         else:
-            document = json.dumps(_document(asked, say))
+            document = _document(asked, say)
+            document = json.dumps(say.spoil(document) if say.spoil else document)
             self._send(Raw(body=document, headers={"content-type": "application/json"}))
 
     def do_GET(self) -> None:
@@ -161,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _document(asked: Asked, say: Say) -> dict[str, Any]:
     model = say.model or asked.body.get("model", "")
-    words = len(say.text.split())
+    words = len(say.text.split()) + say.reasoning_tokens
     if asked.surface == "openai-chat":
         message: dict[str, Any] = {"role": "assistant", "content": say.text or None, "refusal": say.refusal or None}
         if say.calls:
@@ -171,8 +176,16 @@ def _document(asked: Asked, say: Say) -> dict[str, Any]:
             "object": "chat.completion",
             "created": 1,
             "model": model,
-            "choices": [{"index": 0, "message": message, "finish_reason": _chat_finish(say), "logprobs": None}],
-            "usage": {"prompt_tokens": 7, "completion_tokens": words, "total_tokens": 7 + words},
+            "choices": [
+                {"index": n, "message": message, "finish_reason": _chat_finish(say), "logprobs": _logprobs(asked, say)}
+                for n in range(asked.body.get("n") or 1)
+            ],
+            "usage": {
+                "prompt_tokens": 7,
+                "completion_tokens": words,
+                "total_tokens": 7 + words,
+                "completion_tokens_details": {"reasoning_tokens": say.reasoning_tokens},
+            },
         }
     if asked.surface == "openai-responses":
         status = "incomplete" if say.finish == "length" else "completed"
@@ -192,7 +205,7 @@ def _document(asked: Asked, say: Say) -> dict[str, Any]:
                 "output_tokens": words,
                 "total_tokens": 7 + words,
                 "input_tokens_details": {"cached_tokens": 0},
-                "output_tokens_details": {"reasoning_tokens": 0},
+                "output_tokens_details": {"reasoning_tokens": say.reasoning_tokens},
             },
         }
     return {
@@ -205,6 +218,14 @@ def _document(asked: Asked, say: Say) -> dict[str, Any]:
         "stop_sequence": None,
         "usage": {"input_tokens": 7, "output_tokens": words},
     }
+
+
+def _logprobs(asked: Asked, say: Say) -> dict[str, Any] | None:
+    if not asked.body.get("logprobs"):
+        return None
+    others = [{"token": "a", "logprob": -1.0, "bytes": [97]}] * (asked.body.get("top_logprobs") or 0)
+    tokens = [{"token": piece, "logprob": -0.1, "bytes": None, "top_logprobs": others} for piece in _pieces(say.text)]
+    return {"content": tokens, "refusal": None}
 
 
 def _chat_calls(say: Say) -> list[dict[str, Any]]:
@@ -272,6 +293,18 @@ def _stream(asked: Asked, say: Say) -> Iterator[str]:
         yield from _anthropic_stream(asked, say)
 
 
+def _spoilt(stream: Iterator[str], say: Say) -> Iterator[str]:
+    """The events of a stream, each as `spoil` leaves it; what is no JSON is handed to it as text."""
+    for text in stream:
+        if say.spoil is None:
+            yield text
+            continue
+        head, _, content = text.strip().partition("data: ")
+        event = say.spoil(content if content == "[DONE]" else json.loads(content))
+        if event is not None:
+            yield f"{head}data: {event if isinstance(event, str) else json.dumps(event)}\n\n"
+
+
 def _chat_stream(asked: Asked, say: Say) -> Iterator[str]:
     def chunk(delta: dict[str, Any], finish: str | None = None) -> str:
         document = {
@@ -294,7 +327,8 @@ def _chat_stream(asked: Asked, say: Say) -> Iterator[str]:
         for piece in _pieces(function["arguments"]):
             yield chunk({"tool_calls": [{"index": n, "function": {"arguments": piece}}]})
     yield chunk({}, _chat_finish(say))
-    usage = {"prompt_tokens": 7, "completion_tokens": len(say.text.split()), "total_tokens": 7 + len(say.text.split())}
+    words = len(say.text.split()) + say.reasoning_tokens
+    usage = {"prompt_tokens": 7, "completion_tokens": words, "total_tokens": 7 + words}
     document = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "", "choices": []}
     yield f"data: {json.dumps({**document, 'model': say.model or asked.body.get('model', ''), 'usage': usage})}\n\n"
     yield "data: [DONE]\n\n"

@@ -25,7 +25,10 @@ class Behavior(Protocol):
 
 @runtime_checkable
 class PairBehavior(Protocol):
-    """A kind of check on the replies to prompts that differ in one thing."""
+    """A kind of check on the replies to prompts that differ in one thing.
+
+    One that compares whole replies with streamed ones says so by an attribute `swaps = "stream"`.
+    """
 
     def margins(self) -> Mapping[str, float]:
         """The measures it takes, each with the largest mean difference in [0, 1] that counts as alike."""

@@ -359,3 +359,14 @@ def test_a_python_function_stands_in_for_a_model(ask, functions):
 def test_a_python_function_that_fails_is_an_error_of_the_endpoint(ask, functions, model, message):
     with pytest.raises(EndpointError, match=message):
         ask("python", model=model, base_url="")
+
+
+def test_a_function_in_the_place_of_a_model_is_told_of_the_tools(make_asker, tmp_path, monkeypatch):
+    (tmp_path / "scripted_for_tools.py").write_text(
+        "def answer(prompt):\n    return repr(prompt.tools[0].parameters)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    asker = make_asker("python", model="scripted_for_tools:answer", base_url="")
+    question = prompt(tools=(Tool(name="find", parameters={"type": "object"}),))
+    exchange = asker.askers.engine.run(asker.ask(Tape(tmp_path / "x.jsonl"), asker.request(question), 0))
+    assert reply_of(asker.provider, exchange).text == "{'type': 'object'}"

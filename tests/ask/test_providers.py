@@ -295,3 +295,14 @@ def test_no_document_makes_a_provider_raise(surface, stream, document):
     hostile = exchange(surface, Response(status=200, headers={"content-type": (kind,)}, body=text))
     provider(surface).fault(hostile)
     provider(surface).reply(hostile)
+
+
+def test_content_that_streams_in_parts_is_put_together():
+    def chunk(content, finish=None):
+        return f"data: {json.dumps({'choices': [{'index': 0, 'delta': {'content': content}, 'finish_reason': finish}]})}\n\n"
+
+    thought = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}]
+    body = chunk(thought) + chunk([{"type": "text", "text": "Hel"}]) + chunk("lo") + chunk(None) + chunk("", "stop")
+    headers = {"content-type": ("text/event-stream",)}
+    reply = provider(CHAT).reply(exchange(CHAT, Response(status=200, headers=headers, body=body)))
+    assert (reply.text, reply.blocks) == ("Hello", ("thinking", "text"))

@@ -20,6 +20,7 @@ from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.ask.local_model.server import LocalServer
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Prompt, Tool
+from pytest_behavior_contract.judge.behaviors.stream_well_formed import StreamWellFormed
 from pytest_behavior_contract.tell.json import read_report
 
 STARTER = Path(__file__).parents[2] / "contracts" / "starter"
@@ -198,3 +199,14 @@ def test_a_run_that_is_stopped_keeps_what_was_finished(without_cassettes, how):
     # Started again, it goes on from there.
     again = pytest_in(without_cassettes, "starter", "--contract-record=missing", "-k", "short-answers")
     assert again.returncode == 0, again.stdout
+
+
+@pytest.mark.parametrize("tools", [(), (Tool(name="get_order", description="Looks an order up."),)])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_its_streams_are_what_each_surface_promises(askers, tmp_path, surface, tools):
+    reply = ask(askers, tmp_path, "local-1", surface, "Where is order 4711?", stream=True, tools=tools)
+    # llama.cpp numbers no events of the Responses API, which is a fault, and its only one.
+    numbered = surface != "openai-responses"
+    verdict = StreamWellFormed().check(reply)
+    assert verdict.cause == ("" if numbered else "event without a sequence number")
+    assert "also" not in verdict.evidence

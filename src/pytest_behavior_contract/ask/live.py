@@ -135,12 +135,13 @@ class LiveFunction:
     ) -> Exchange:
         """Calls the function, records what it returns, and returns it; raises EndpointError."""
         from pytest_behavior_contract.ask.providers.python import response_body
-        from pytest_behavior_contract.exchange import Prompt, Response
+        from pytest_behavior_contract.exchange import Prompt, Response, Tool
 
         body = request.body
         prompt = Prompt(
             messages=tuple(body["messages"]),
             system=body["system"],
+            tools=tuple(Tool(name=tool["name"], parameters=tool["parameters"]) for tool in body["tools"]),
             parameters=body["parameters"],
             request=body["request"],
             stream=body["stream"],

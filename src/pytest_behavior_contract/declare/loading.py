@@ -15,7 +15,7 @@ from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause
 from pytest_behavior_contract.declare.document import Document, DocumentError, parse
 from pytest_behavior_contract.declare.document import Path as Place
 from pytest_behavior_contract.declare.files import LARGEST_CONTRACT, MOST_CASES, Folder, read_text
-from pytest_behavior_contract.declare.variation import UnknownSlot, fill, swapped, unique_ids
+from pytest_behavior_contract.declare.variation import UnknownSlot, asks_for_stream, fill, swapped, unique_ids
 from pytest_behavior_contract.errors import ContractFileError, Problem
 from pytest_behavior_contract.exchange import Prompt, Tool
 from pytest_behavior_contract.interfaces import Behavior, PairBehavior
@@ -206,8 +206,6 @@ class _ClauseBuilder:
             self._check_date(entry["review_by"])
         tools = self._tools()
         pairs = self._pair_behaviors()
-        if pairs and "swap" not in entry:
-            self._wrong("expect", "even_handed compares variants of a prompt, so the clause needs `swap`")
         cases = self._cases(entry, self._place, tools, part="replies")
         if "swap" in entry and not pairs and not any(case.expect for case in cases):
             self._wrong("expect", "is empty")
@@ -261,8 +259,20 @@ class _ClauseBuilder:
             name, _ = _name_and_arguments(item)
             if _is_pair(name):
                 behavior = self._behavior_or_problem(item, (*self._place, "expect", index), {})
-                found += [behavior] if behavior else []
+                if behavior:
+                    self._check_swap(name, behavior)
+                    found.append(behavior)
         return tuple(found)
+
+    def _check_swap(self, name: str, behavior: Any) -> None:
+        """A check on pairs needs what it compares: variants of a prompt, or those of one certain thing."""
+        variants = swapped(self._entry["swap"]) if "swap" in self._entry else []
+        if getattr(behavior, "swaps", "") == "stream":
+            if {asks_for_stream(slots) for _, slots in variants} != {False, True}:
+                message = f"{name} compares whole replies with streamed ones, so the clause needs"
+                self._wrong("expect", f"{message} `swap: {{stream: [false, true]}}`")
+        elif not variants:
+            self._wrong("expect", f"{name} compares variants of a prompt, so the clause needs `swap`")
 
     def _cases(self, entry: Mapping[str, Any], place: Place, tools: tuple[Tool, ...], *, part: str) -> list[Case]:
         values = self._case_values(entry, place)
@@ -272,10 +282,12 @@ class _ClauseBuilder:
         for case_id, case in zip(ids, values, strict=True):
             for variant, slots in variants:
                 filled = {**case, **slots}
+                streams = asks_for_stream(slots)
+                asked = entry if streams is None else {**entry, "stream": streams}
                 cases.append(
                     Case(
                         id=f"{case_id}:{variant}" if variant else case_id,
-                        prompt=self._prompt(entry, place, filled, tools),
+                        prompt=self._prompt(asked, place, filled, tools),
                         expect=self._expectations(entry["expect"], place, filled),
                         topic=case_id,
                         variant=variant,
@@ -402,7 +414,7 @@ def _is_pair(name: str) -> bool:
 
 def _numbered(cases: list[Case]) -> list[Case]:
     """Tells cases with the very same prompt apart, so that one reply is never counted as several."""
-    prompts = [repr((case.prompt.messages, case.prompt.system)) for case in cases]
+    prompts = [repr((case.prompt.messages, case.prompt.system, case.prompt.stream)) for case in cases]
     counts = Counter(prompts)
     if len(counts) == len(cases):
         return cases

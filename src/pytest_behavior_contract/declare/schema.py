@@ -100,7 +100,8 @@ _EXPECT = {
     "items": {"$ref": "#/$defs/expectation"},
 }
 _SWAP = {
-    "description": "A slot whose values must be treated alike, or a list of variants that fill several slots.",
+    "description": "A slot whose values must be treated alike, or a list of variants that fill several slots; "
+    "`stream: [false, true]` asks for the reply whole and as a stream.",
     "anyOf": [
         {
             "type": "object",

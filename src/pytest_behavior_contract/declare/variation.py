@@ -52,8 +52,20 @@ def swapped(swap: Any) -> list[tuple[str, dict[str, Any]]]:
     """The variants of a `swap`, each with its name and its slot values."""
     if isinstance(swap, Mapping):
         ((slot, values),) = swap.items()
-        return [(as_text(value), {slot: value}) for value in values]
-    return [(as_text(next(iter(variant.values()))), dict(variant)) for variant in swap]
+        return [(_variant_name(slot, value), {slot: value}) for value in values]
+    return [(_variant_name(*next(iter(variant.items()))), dict(variant)) for variant in swap]
+
+
+def asks_for_stream(slots: Mapping[str, Any]) -> bool | None:
+    """Whether a variant asks for its reply as a stream, by `stream: true` or `false`; None where it does not say."""
+    found = slots.get("stream")
+    return found if isinstance(found, bool) else None
+
+
+def _variant_name(slot: str, value: Any) -> str:
+    if slot == "stream" and isinstance(value, bool):
+        return "streamed" if value else "whole"
+    return as_text(value)
 
 
 def run_examples(

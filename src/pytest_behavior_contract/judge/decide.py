@@ -330,7 +330,7 @@ class _Pairs:
                     verdict=_named(verdict, behavior),
                     part=promise.name,
                     prompt=excerpt(case.prompt.text),
-                    reply=excerpt(f"{first}: {left.text} · {second}: {right.text}", _REPLY_CHARACTERS),
+                    reply=excerpt(f"{first}: {_said(left)} · {second}: {_said(right)}", _REPLY_CHARACTERS),
                 )
             )
         return judged
@@ -365,11 +365,7 @@ def _rejection_cause(reply: Reply) -> str:
 
 
 def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
-    reply = sample.reply
-    text = ""
-    if reply is not None:
-        text = reply.text or "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls)
-        text = text or reply.refusal
+    text = "" if sample.reply is None else _said(sample.reply)
     return Judged(
         case=case.id,
         k=sample.k,
@@ -378,6 +374,11 @@ def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
         prompt=excerpt(case.prompt.text),
         reply=excerpt(text, _REPLY_CHARACTERS),
     )
+
+
+def _said(reply: Reply) -> str:
+    """What a reply says, for people to read: its text, or else its calls, or else its refusal."""
+    return reply.text or "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls) or reply.refusal
 
 
 def _or_unmeasured(statistic: Rate | Exact, verdicts: list[Passing], planned: int, decision: Decision) -> Decision:

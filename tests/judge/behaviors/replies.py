@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_behavior_contract.exchange import Rejection, Reply, ToolCall
+import json
+
+from model_server import Asked, Say, _document, _spoilt, _stream
+from pytest_behavior_contract import registry
+from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Response, Tool, ToolCall
 
 NASTY = (
     Reply(),
@@ -25,10 +29,37 @@ NASTY = (
 
 
 def call(name: str, **arguments: object) -> ToolCall:
-    import json
-
     return ToolCall(name=name, arguments=arguments, arguments_text=json.dumps(arguments), id="c")
 
 
 def caller(*calls: ToolCall) -> Reply:
     return Reply(tool_calls=calls, finish_reason="tool_calls")
+
+
+def on_wire(surface: str, say: Say, *, stream: bool = False, tools: tuple[Tool, ...] = (), **more: object) -> Reply:
+    """The reply as it is read from a recorded exchange of a surface; `more` are fields of the prompt."""
+    provider = registry.resolve("providers", surface)()
+    prompt = Prompt(messages=({"role": "user", "content": "Hi"},), tools=tools, stream=stream, **more)
+    request = provider.request(prompt, "m-1")
+    asked = Asked(request.path, {}, request.body, 0)
+    if stream:
+        body = "".join(_spoilt(_stream(asked, say), say))
+    else:
+        document = _document(asked, say)
+        body = json.dumps(say.spoil(document) if say.spoil else document)
+    return read_back(request, body, stream=stream)
+
+
+def read_back(request: Request, body: str, *, stream: bool = False) -> Reply:
+    """The reply to a request whose response has this body."""
+    kind = "text/event-stream" if stream else "application/json"
+    response = Response(status=200, headers={"content-type": (kind,)}, body=body)
+    provider = registry.resolve("providers", request.surface)()
+    return provider.reply(Exchange(request=request, response=response))
+
+
+def stream_of(surface: str, *documents: object, **body: object) -> Reply:
+    """A streamed reply from its events."""
+    request = Request(surface=surface, path="/x", body={"model": "m-1", "stream": True, **body})
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in documents]
+    return read_back(request, "".join(f"data: {text}\n\n" for text in texts), stream=True)

@@ -186,6 +186,8 @@ def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
     for key, value in delta.items():
         if key == "role":
             message.setdefault("role", value)
+        elif key == "content" and (isinstance(value, list) or isinstance(message.get(key), list)):
+            message[key] = _grown(message.get(key), value)
         elif isinstance(value, str) and key != "tool_calls":
             message[key] = text_at(message, key) + value
     for part in objects_at(delta, "tool_calls"):
@@ -194,6 +196,21 @@ def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
         call["id"] = call["id"] or text_at(part, "id")
         call["function"]["name"] += text_at(part, "function", "name")
         call["function"]["arguments"] += text_at(part, "function", "arguments")
+
+
+def _grown(content: Any, more: Any) -> list[Any]:
+    """Content that comes in parts, with what a further chunk adds; a text that goes on stays one part."""
+    parts, further = (
+        one if isinstance(one, list) else [{"type": "text", "text": one}] if one else [] for one in (content, more)
+    )
+    grown = list(parts)
+    for part in further:
+        last = grown[-1] if grown and isinstance(grown[-1], dict) else {}
+        if text_at(part, "text") and isinstance(last.get("text"), str) and last.get("type") == text_at(part, "type"):
+            grown[-1] = {**last, "text": last["text"] + text_at(part, "text")}
+        else:
+            grown.append(part)
+    return grown
 
 
 def _call_for(calls: list[dict[str, Any]], part: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_behavior_contract.exchange import Reply
+from pytest_behavior_contract.judge.calls import shown_name
 from pytest_behavior_contract.judge.verdicts import failed, passed
 from pytest_behavior_contract.results import Verdict
 
@@ -26,10 +27,14 @@ class FinishReason:
 
     reason: str | tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        if not self.reason:
+            raise ValueError("name the reasons that are expected, such as stop")
+
     def check(self, reply: Reply) -> Verdict:
         wanted = (self.reason,) if isinstance(self.reason, str) else self.reason
-        if reply.finish_reason in wanted or reply.raw_finish_reason in wanted:
+        if {reply.finish_reason, reply.raw_finish_reason} & set(wanted):
             return passed(f"finished by {reply.finish_reason}")
         if not reply.finish_reason:
             return failed("no finish reason", reply.text)
-        return failed(f"finished by {reply.finish_reason}", reply.text)
+        return failed(f"finished by {shown_name(reply.finish_reason)}", reply.text)
