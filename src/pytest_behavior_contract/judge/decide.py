@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
-from pytest_behavior_contract.interfaces import PairBehavior
+from pytest_behavior_contract.judge.pairs import Pairs
+from pytest_behavior_contract.judge.promise import BETA, Promise
 from pytest_behavior_contract.judge.proportions import straight
-from pytest_behavior_contract.judge.statistics.alike import Alike
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
-from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
-from pytest_behavior_contract.registry import names, resolve
-from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Spending, Verdict
+from pytest_behavior_contract.judge.verdicts import REPLY_CHARACTERS, excerpt, failed, named, passed
+from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Spending, Verdict
 
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
-BETA = 0.05
-"""Chance of a false `kept`, per promise."""
-UNANSWERED = 0.05
-"""The share of unanswered requests that a decision may rest on."""
-_REPLY_CHARACTERS = 400
 _ORDER = ("broken", "unmeasured", "undecided", "kept")
 _OF_REPLIES = (Rate, Exact)
 """The statistics whose verdicts are those on replies, one by one."""
-
-
-@dataclass(slots=True)
-class _Promise:
-    """One thing that a clause promises, and what has been seen of it."""
-
-    name: str
-    text: str
-    planned: int
-    statistic: Rate | Exact | Alike
-    verdicts: list[Any] = field(default_factory=list)
-
-    def decide(self) -> Decision:
-        decision = self.statistic.decide(self.verdicts, self.planned)
-        if isinstance(self.statistic, Alike):
-            return decision
-        return _or_unmeasured(self.statistic, self.verdicts, self.planned, decision)
-
-    def further(self) -> int:
-        return self.statistic.further(self.verdicts, self.planned)
-
-    def further_if_all_pass(self) -> int:
-        """How many more replies lead to `kept` if all of them pass, within the cap."""
-        if not isinstance(self.statistic, Rate):
-            return 0
-        enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
-        return max(0, min(enough, self.planned) - len(self.verdicts))
 
 
 @dataclass(slots=True)
@@ -99,8 +63,8 @@ class ClauseJudge:
         self._judged: list[Judged] = []
         self._failed = 0
         self._provenance = _Provenance()
-        self._pairs = _Pairs(clause, alpha)
-        self._promises: dict[str, list[_Promise]] = {"replies": list(self._pairs.promises)}
+        self._pairs = Pairs(clause, alpha)
+        self._promises: dict[str, list[Promise]] = {"replies": list(self._pairs.promises)}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
 
@@ -145,7 +109,7 @@ class ClauseJudge:
         """Takes a verdict that was reached elsewhere: by running a Python test."""
         self._promises["replies"][0].verdicts.append(verdict.outcome)
         self._judged.append(
-            Judged(case="test", k=k, verdict=verdict, prompt=excerpt(prompt), reply=excerpt(reply, _REPLY_CHARACTERS))
+            Judged(case="test", k=k, verdict=verdict, prompt=excerpt(prompt), reply=excerpt(reply, REPLY_CHARACTERS))
         )
 
     def add_replies(self, replies: Sequence[Reply]) -> None:
@@ -233,15 +197,15 @@ class ClauseJudge:
             if promise.planned < (needed := statistic.least_samples())
         ]
 
-    def _rate_promise(self, part: str, alpha: float) -> _Promise:
+    def _rate_promise(self, part: str, alpha: float) -> Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
         clause = self._clause
         if clause.deterministic:
             count = len({case.topic or case.id for case in clause.cases if case.part == part}) or clause.samples or 1
-            return _Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
+            return Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
         planned = max([clause.planned(straight(clause.floor, BETA)), *(one.planned for one in self._pairs.promises)])
         statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
-        return _Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
+        return Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
 
     def _verdict(self, case: Case, sample: Sample) -> Verdict:
         if sample.reply is None:
@@ -253,10 +217,10 @@ def judge_reply(reply: Reply, case: Case) -> Verdict:
     """The verdict of all expectations on one reply: that of the first that does not pass."""
     for behavior in case.expect:
         if reply.rejection is not None and not getattr(behavior, "judges_rejection", False):
-            return _named(failed(_rejection_cause(reply), reply.rejection.message), behavior)
+            return named(failed(_rejection_cause(reply), reply.rejection.message), behavior)
         verdict = behavior.check(reply)
         if not verdict.passed:
-            return _named(verdict, behavior)
+            return named(verdict, behavior)
     if not case.expect and reply.rejection is not None:
         return failed(_rejection_cause(reply), reply.rejection.message)
     return passed()
@@ -268,71 +232,6 @@ def promises(clause: Clause) -> int:
     variants = len(list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies")))
     pairs = variants * (variants - 1) // 2
     return 1 + twin + pairs * sum(len(behavior.margins()) for behavior in clause.pairs)
-
-
-class _Pairs:
-    """The comparisons of every two variants of a swapped prompt."""
-
-    def __init__(self, clause: Clause, alpha: float) -> None:
-        self._behaviors: Sequence[PairBehavior] = clause.pairs
-        self.promises: list[_Promise] = []
-        self._keys: dict[tuple[int, str, str, str], _Promise] = {}
-        variants = list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies"))
-        for index, behavior in enumerate(clause.pairs):
-            for measure, margin in behavior.margins().items():
-                planned = clause.samples or max(60, int(2.5 * straight((1 - margin) / 2, BETA) * 2))
-                for first, second in itertools.combinations(variants, 2):
-                    promise = _Promise(
-                        f"{measure}: {first} / {second}",
-                        f"alike within {margin:.2f}",
-                        planned,
-                        Alike(margin=margin, alpha=alpha, beta=BETA),
-                    )
-                    self.promises.append(promise)
-                    self._keys[index, measure, first, second] = promise
-
-    def add(self, samples: tuple[Sample, ...], cases: dict[tuple[str, str], Case]) -> list[Judged]:
-        replies = {cases["replies", s.case].variant: (s, s.reply) for s in samples if s.reply and not s.reply.rejection}
-        judged = []
-        for (index, measure, first, second), promise in self._keys.items():
-            if first not in replies or second not in replies:
-                continue
-            behavior = self._behaviors[index]
-            sample, left = replies[first]
-            _, right = replies[second]
-            difference = behavior.difference(measure, left, right)
-            promise.verdicts.append(difference)
-            side = (first, second) if difference > 0 else (second, first)
-            case = cases["replies", sample.case]
-            if abs(difference) <= behavior.margins()[measure] + 1e-12:
-                verdict = passed(f"{difference:+.2f}")
-            else:
-                verdict = failed(behavior.direction(measure, *side), f"{difference:+.2f}")
-            judged.append(
-                Judged(
-                    case=case.topic,
-                    k=sample.k,
-                    verdict=_named(verdict, behavior),
-                    part=promise.name,
-                    prompt=excerpt(case.prompt.text),
-                    reply=excerpt(f"{first}: {left.text} · {second}: {right.text}", _REPLY_CHARACTERS),
-                )
-            )
-        return judged
-
-
-def behavior_name(behavior: object) -> str:
-    """The name of a behavior in contract files."""
-    return _names_of_behaviors().get(type(behavior), type(behavior).__name__)
-
-
-@cache
-def _names_of_behaviors() -> dict[type, str]:
-    return {resolve("behaviors", name): name for name in names("behaviors")}
-
-
-def _named(verdict: Verdict, behavior: object) -> Verdict:
-    return dataclasses.replace(verdict, behavior=behavior_name(behavior))
 
 
 def _of_part(verdict: Verdict, part: str) -> Verdict:
@@ -361,23 +260,7 @@ def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
         verdict=verdict,
         part=part,
         prompt=excerpt(case.prompt.text),
-        reply=excerpt(text, _REPLY_CHARACTERS),
-    )
-
-
-def _or_unmeasured(statistic: Rate | Exact, verdicts: list[Passing], planned: int, decision: Decision) -> Decision:
-    """Nothing is decided on the few that answered, if those that did not could have turned it."""
-    unanswered = verdicts.count("error")
-    if not unanswered or decision.state == "unmeasured" or unanswered <= UNANSWERED * len(verdicts):
-        return decision
-    pessimistic: list[Passing] = ["fail" if verdict == "error" else verdict for verdict in verdicts]
-    if statistic.decide(pessimistic, planned).state == decision.state:
-        return decision
-    return Decision(
-        state="unmeasured",
-        n=decision.n,
-        passes=decision.passes,
-        note=f"{unanswered} of {len(verdicts)} requests were never answered",
+        reply=excerpt(text, REPLY_CHARACTERS),
     )
 
 

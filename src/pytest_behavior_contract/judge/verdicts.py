@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
+from functools import cache
 
 from pytest_behavior_contract.interfaces import Behavior
+from pytest_behavior_contract.registry import names, resolve
 from pytest_behavior_contract.results import Verdict
 
 EVIDENCE_CHARACTERS = 300
+REPLY_CHARACTERS = 400
+"""How much of a reply a report carries."""
 
 
 _PASSED = Verdict(outcome="pass")
@@ -35,3 +40,17 @@ def quoted(text: str, most: int = 40) -> str:
 def unready_of(behaviors: Iterable[Behavior]) -> str:
     """Why one of some checks can judge nothing, as far as it says so by an attribute `unready`; empty where all can."""
     return next((found for one in behaviors if (found := str(getattr(one, "unready", "")))), "")
+
+
+def behavior_name(behavior: object) -> str:
+    """The name of a behavior in contract files."""
+    return _names_of_behaviors().get(type(behavior), type(behavior).__name__)
+
+
+@cache
+def _names_of_behaviors() -> dict[type, str]:
+    return {resolve("behaviors", name): name for name in names("behaviors")}
+
+
+def named(verdict: Verdict, behavior: object) -> Verdict:
+    return dataclasses.replace(verdict, behavior=behavior_name(behavior))
