@@ -15,7 +15,7 @@ from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause
 from pytest_behavior_contract.declare.document import Document, DocumentError, parse
 from pytest_behavior_contract.declare.document import Path as Place
 from pytest_behavior_contract.declare.files import LARGEST_CONTRACT, MOST_CASES, Folder, read_text
-from pytest_behavior_contract.declare.variation import UnknownSlot, fill, swapped, unique_ids
+from pytest_behavior_contract.declare.variation import UnknownSlot, as_text, fill, swapped, unique_ids
 from pytest_behavior_contract.errors import ContractFileError, Problem
 from pytest_behavior_contract.exchange import Prompt, Tool
 from pytest_behavior_contract.interfaces import Behavior, PairBehavior
@@ -208,6 +208,9 @@ class _ClauseBuilder:
         pairs = self._pair_behaviors()
         if pairs and "swap" not in entry:
             self._wrong("expect", "even_handed compares variants of a prompt, so the clause needs `swap`")
+        repeats = {getattr(behavior, "repeats", 1) for behavior in pairs} or {1}
+        if len(repeats) > 1:
+            self._wrong("expect", f"a topic is asked either {' or '.join(map(str, sorted(repeats)))} times in a row")
         cases = self._cases(entry, self._place, tools, part="replies")
         if "swap" in entry and not pairs and not any(case.expect for case in cases):
             self._wrong("expect", "is empty")
@@ -229,6 +232,7 @@ class _ClauseBuilder:
             deterministic=entry.get("deterministic", _all_probes(cases) and not pairs),
             cases=tuple(cases),
             pairs=pairs,
+            repeats=max(repeats),
             marks=tuple(entry.get("marks", ())),
             folder=str(self._folder.path),
             source=self._loader.source(self._place),
@@ -271,18 +275,29 @@ class _ClauseBuilder:
         cases = []
         for case_id, case in zip(ids, values, strict=True):
             for variant, slots in variants:
-                filled = {**case, **slots}
+                filled = {**case, **self._slots(slots, case, case_id, place)}
                 cases.append(
                     Case(
                         id=f"{case_id}:{variant}" if variant else case_id,
                         prompt=self._prompt(entry, place, filled, tools),
                         expect=self._expectations(entry["expect"], place, filled),
-                        topic=case_id,
+                        topic=as_text(case["topic"]) if variant and "topic" in case else case_id,
+                        twin=case_id,
                         variant=variant,
                         part=part,
                     )
                 )
         return _numbered(cases)
+
+    def _slots(self, slots: Mapping[str, Any], case: Mapping[str, Any], case_id: str, place: Place) -> dict[str, Any]:
+        """What a variant puts into slots, with the case's own values in it: so each case can bring its own pair."""
+        try:
+            return dict(fill(slots, case))
+        except UnknownSlot as error:
+            hint = registry.did_you_mean(error.slot, [name for name in case if name != "id"])
+            what = f"case {case_id!r} has no value for the slot {{{error.slot}}}{hint}"
+            self._loader.wrong((*place, "swap"), f"{what} (write {{{{{error.slot}}}}} for plain braces)")
+            return dict(slots)
 
     def _case_values(self, entry: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:
         values: list[dict[str, Any]] = []

@@ -49,11 +49,19 @@ def as_text(value: Any) -> str:
 
 
 def swapped(swap: Any) -> list[tuple[str, dict[str, Any]]]:
-    """The variants of a `swap`, each with its name and its slot values."""
+    """The variants of a `swap`, each with its name and what it puts into slots; that may have slots itself."""
     if isinstance(swap, Mapping):
         ((slot, values),) = swap.items()
-        return [(as_text(value), {slot: value}) for value in values]
-    return [(as_text(next(iter(variant.values()))), dict(variant)) for variant in swap]
+        named = values.items() if isinstance(values, Mapping) else ((_name_of(value), value) for value in values)
+        return [(name, {slot: value}) for name, value in named]
+    return [(_name_of(next(iter(variant.values()))), dict(variant)) for variant in swap]
+
+
+def _name_of(value: Any) -> str:
+    """What a variant is called: its value, or the slot of the case that its value is."""
+    text = as_text(value)
+    whole = _SLOT.fullmatch(text)
+    return whole[2] if whole and whole[2] else text
 
 
 def run_examples(

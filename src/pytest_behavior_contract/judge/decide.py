@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
-from pytest_behavior_contract.judge.pairs import Pairs
+from pytest_behavior_contract.judge.pairs import Pairs, comparisons
 from pytest_behavior_contract.judge.promise import BETA, Promise
 from pytest_behavior_contract.judge.proportions import straight
 from pytest_behavior_contract.judge.statistics.exact import Exact
@@ -19,8 +19,6 @@ from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, P
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
 _ORDER = ("broken", "unmeasured", "undecided", "kept")
-_OF_REPLIES = (Rate, Exact)
-"""The statistics whose verdicts are those on replies, one by one."""
 
 
 @dataclass(slots=True)
@@ -72,7 +70,7 @@ class ClauseJudge:
         return list(self._promises)
 
     def planned(self, part: str) -> int:
-        return max((promise.planned for promise in self._promises[part]), default=0)
+        return max((promise.most() for promise in self._promises[part]), default=0)
 
     def further(self, part: str) -> int:
         """How many more units of a part are wanted; none as soon as one promise is broken, for then the clause is."""
@@ -92,7 +90,7 @@ class ClauseJudge:
             if sample.reply is not None:
                 self._provenance.add(sample.reply)
             for promise in self._promises[part]:
-                if isinstance(promise.statistic, _OF_REPLIES):
+                if promise.of_replies:
                     promise.verdicts.append(verdict.outcome)
             self._add(_judged(case, sample, verdict, part))
         if part == "replies" and self._clause.pairs:
@@ -141,15 +139,20 @@ class ClauseJudge:
         """
         clause = self._clause
         parts = tuple(
-            Part(name=promise.name, promise=promise.text, decision=promise.decide())
+            part
             for promises in self._promises.values()
-            for promise in promises
+            for part in (
+                *(self._pairs.parts() if promises is self._promises["replies"] else ()),
+                *(_part(promise) for promise in promises if promise.of_replies),
+            )
         )
         if problem:
             seen = parts[0].decision if parts else Decision(state="unmeasured")
             decision = Decision(state="unmeasured", n=seen.n, passes=seen.passes)
         else:
-            decision = min((part.decision for part in parts), key=lambda one: _ORDER.index(one.state))
+            decision = min(
+                (part.decision for part in parts), key=lambda one: (_ORDER.index(one.state), not one.leaning)
+            )
             problem = stopped if stopped and decision.state == "unmeasured" else _problem(decision, self._judged)
         judged = _looked_at(self._judged, parts)
         provenance = self._provenance
@@ -168,7 +171,9 @@ class ClauseJudge:
             source=clause.source,
             problem=excerpt(problem, 1000),
             parts=parts,
-            causes=_causes(judged, {part.name for part in parts if part.decision.state == "broken"}),
+            causes=_causes(
+                judged, {part.name for part in parts if part.decision.state == "broken"}, self._pairs.causes()
+            ),
             judged=tuple(judged),
             served_models=tuple(served),
             recorded_from=provenance.earliest,
@@ -179,6 +184,7 @@ class ClauseJudge:
             output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
             notes=(
+                *self._pairs.notes(),
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,
                 *(self._caps_too_low() if decision.state == "undecided" else ()),
@@ -195,14 +201,17 @@ class ClauseJudge:
             f"samples: {promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
             for promise, statistic in rates
             if promise.planned < (needed := statistic.least_samples())
-        ]
+        ] + self._pairs.caps_too_low()
 
     def _rate_promise(self, part: str, alpha: float) -> Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
         clause = self._clause
         if clause.deterministic:
-            count = len({case.topic or case.id for case in clause.cases if case.part == part}) or clause.samples or 1
-            return Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
+            cases = [case for case in clause.cases if case.part == part]
+            topics = len({case.topic or case.id for case in cases})
+            count = len(cases) or clause.samples or 1
+            text = f"{clause.rate:.0%} of the listed prompts"
+            return Promise(part, text, count, Exact(rate=clause.rate), asked=topics)
         planned = max([clause.planned(straight(clause.floor, BETA)), *(one.planned for one in self._pairs.promises)])
         statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
         return Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
@@ -229,9 +238,11 @@ def judge_reply(reply: Reply, case: Case) -> Verdict:
 def promises(clause: Clause) -> int:
     """How many things a clause promises that can turn red: what the run's alpha is split over."""
     twin = int(any(case.part == "contrast" for case in clause.cases))
-    variants = len(list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies")))
-    pairs = variants * (variants - 1) // 2
-    return 1 + twin + pairs * sum(len(behavior.margins()) for behavior in clause.pairs)
+    return 1 + twin + comparisons(clause)
+
+
+def _part(promise: Promise) -> Part:
+    return Part(name=promise.name, promise=promise.text, decision=promise.decide())
 
 
 def _of_part(verdict: Verdict, part: str) -> Verdict:
@@ -293,14 +304,23 @@ def _problem(decision: Decision, judged: list[Judged]) -> str:
     return f"{decision.note}; {first.cause}{detail}" if decision.note else f"{first.cause}{detail}"
 
 
-def _causes(judged: list[Judged], broken: set[str]) -> tuple[Cause, ...]:
-    """Why replies failed: where promises are broken, of those alone."""
-    counts: dict[str, list[Verdict]] = {}
-    for one in judged:
+def _causes(judged: list[Judged], broken: set[str], together: Mapping[str, str]) -> tuple[Cause, ...]:
+    """Why replies failed: where promises are broken, of those alone.
+
+    Args:
+        judged: all verdicts.
+        broken: the parts whose promise is broken.
+        together: causes that are said in one, each with the words for all of them.
+    """
+    counts: dict[str, dict[tuple[str, ...], Verdict]] = {}
+    for index, one in enumerate(judged):
         if one.verdict.outcome == "fail" and (one.part in broken or not broken):
-            counts.setdefault(one.verdict.cause, []).append(one.verdict)
+            text = together.get(one.verdict.cause, one.verdict.cause)
+            # What several measures of one pair show is one fault; what several replies show are several.
+            whose = (one.case, str(one.k)) if one.verdict.cause in together else (str(index),)
+            counts.setdefault(text, {}).setdefault(whose, one.verdict)
     ordered = sorted(counts.items(), key=lambda entry: -len(entry[1]))
     return tuple(
-        Cause(text=text, count=len(verdicts), mend=next((verdict.mend for verdict in verdicts if verdict.mend), ""))
-        for text, verdicts in ordered
+        Cause(text=text, count=len(found), mend=next((one.mend for one in found.values() if one.mend), ""))
+        for text, found in ordered
     )

@@ -24,37 +24,47 @@ class Promise:
     name: str
     text: str
     planned: int
+    """How many verdicts the decision reads at most."""
     statistic: Rate | Exact | Alike
     verdicts: list[Any] = field(default_factory=list)
+    counted: str = "replies"
+    """What a verdict is on."""
+    asked: int = 0
+    """How many units are asked for it at most, where that is not `planned`."""
+    asked_each: int = 1
+    """How many units are asked for one verdict."""
+
+    @property
+    def of_replies(self) -> bool:
+        """Whether its verdicts are those on replies, one by one."""
+        return self.counted == "replies"
 
     def decide(self) -> Decision:
         decision = self.statistic.decide(self.verdicts, self.planned)
-        if isinstance(self.statistic, Alike):
-            return decision
-        return _or_unmeasured(self.statistic, self.verdicts, self.planned, decision)
+        return decision if isinstance(self.statistic, Alike) else self._or_unmeasured(self.statistic, decision)
+
+    def most(self) -> int:
+        """How many units are asked for it at most."""
+        return self.asked or self.planned * self.asked_each
 
     def further(self) -> int:
-        return self.statistic.further(self.verdicts, self.planned)
+        """How many more units it wants asked."""
+        return self.statistic.further(self.verdicts, self.planned) * self.asked_each
 
     def further_if_all_pass(self) -> int:
         """How many more replies lead to `kept` if all of them pass, within the cap."""
         if not isinstance(self.statistic, Rate):
             return 0
         enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
-        return max(0, min(enough, self.planned) - len(self.verdicts))
+        return max(0, min(enough, self.planned) - len(self.verdicts)) * self.asked_each
 
-
-def _or_unmeasured(statistic: Rate | Exact, verdicts: list[Passing], planned: int, decision: Decision) -> Decision:
-    """Nothing is decided on the few that answered, if those that did not could have turned it."""
-    unanswered = verdicts.count("error")
-    if not unanswered or decision.state == "unmeasured" or unanswered <= UNANSWERED * len(verdicts):
-        return decision
-    pessimistic: list[Passing] = ["fail" if verdict == "error" else verdict for verdict in verdicts]
-    if statistic.decide(pessimistic, planned).state == decision.state:
-        return decision
-    return Decision(
-        state="unmeasured",
-        n=decision.n,
-        passes=decision.passes,
-        note=f"{unanswered} of {len(verdicts)} requests were never answered",
-    )
+    def _or_unmeasured(self, statistic: Rate | Exact, decision: Decision) -> Decision:
+        """Nothing is decided on the few that answered, if those that did not could have turned it."""
+        unanswered, n = self.verdicts.count("error"), len(self.verdicts)
+        if not unanswered or decision.state == "unmeasured" or unanswered <= UNANSWERED * n:
+            return decision
+        pessimistic: list[Passing] = ["fail" if verdict == "error" else verdict for verdict in self.verdicts]
+        if statistic.decide(pessimistic, self.planned).state == decision.state:
+            return decision
+        what = "requests were never answered" if self.of_replies else f"{self.counted} could not be judged"
+        return Decision(state="unmeasured", n=decision.n, passes=decision.passes, note=f"{unanswered} of {n} {what}")

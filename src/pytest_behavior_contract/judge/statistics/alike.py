@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pytest_behavior_contract.judge.proportions import Bet, reached
-from pytest_behavior_contract.results import Decision
+from pytest_behavior_contract.results import Decision, State
+
+_MOST = 2_000
+"""More units than this are not thought of."""
+
+
+def _plain(difference: float) -> str:
+    return f"{difference:+.2f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,65 +26,93 @@ class Alike:
       - even_handed: {length: 1.25}
     ```
 
-    `passes` of its decision counts the pairs within the margin, for display; the decision rests on the mean.
+    `passes` of its decision counts the differences within the margin, for display; the decision rests on the mean.
     """
 
     margin: float
     alpha: float = 0.01
     beta: float = 0.05
     min_samples: int = 5
+    exact: bool = False
+    """Plain comparison of the mean over exactly the planned units, without statistics."""
+    shown: Callable[[float], str] = _plain
+    """A difference in words for people."""
 
     def decide(self, differences: Sequence[float], planned: int) -> Decision:
         """Reads the differences in their order up to the first decision or `planned` of them."""
-        n = within = 0
+        if self.exact:
+            return self._compared(differences[:planned], planned)
+        n = 0
         bets = _Bets(self.margin)
-        state = ""
+        state: State = "undecided"
         for difference in differences[:planned]:
             n += 1
-            within += abs(difference) <= self.margin + 1e-12
             bets.add(difference)
             if bets.alike(self.beta):
                 state = "kept"
             elif n >= self.min_samples and bets.beyond(self.alpha):
                 state = "broken"
-            if state:
+            if state != "undecided":
                 break
         if n == 0:
             return Decision(state="unmeasured")
-        mean = math.fsum(differences[:n]) / n
-        note = f"mean difference {mean:+.2f}, margin {self.margin:.2f}"
-        if state == "kept":
-            return Decision(state="kept", n=n, passes=within, basis="e-value", note=note)
-        if state == "broken":
-            return Decision(state="broken", n=n, passes=within, basis="e-value", note=note)
+        within, note = self._looked_at(differences[:n])
+        if state != "undecided":
+            return Decision(state=state, n=n, passes=within, basis="e-value", note=note)
         return Decision(
-            state="undecided",
+            state=state,
             n=n,
             passes=within,
             leaning="tilted" if bets.tilted() else "",
-            more=max(1, self._pairs_needed(mean) - n) if abs(mean) < self.margin else 0,
+            more=self._more(math.fsum(differences[:n]) / n, n),
             note=note,
         )
 
     def further(self, differences: Sequence[float], planned: int) -> int:
-        """How many further pairs to ask at once; 0 to stop."""
+        """How many further units to ask at once; 0 to stop."""
         left = planned - len(differences)
-        decision = self.decide(differences, planned)
-        if left <= 0 or decision.state in ("kept", "broken"):
+        if left <= 0 or (not self.exact and self.decide(differences, planned).state in ("kept", "broken")):
             return 0
         n = len(differences)
+        if self.exact:
+            return left
         if n < self.min_samples:
             return min(self.min_samples - n, left)
-        return min(left, max(4, self._pairs_needed(0.0) - n))
+        return min(left, max(4, self.least_samples() - n))
 
-    def _pairs_needed(self, mean: float) -> int:
-        """How many pairs that all differ by `mean` show the two sides alike."""
+    def least_samples(self) -> int:
+        """How many units that do not differ at all show the two sides alike."""
+        return self._units_until(0.0, lambda bets: bets.alike(self.beta))
+
+    def _compared(self, differences: Sequence[float], planned: int) -> Decision:
+        n = len(differences)
+        within, note = self._looked_at(differences)
+        if n < planned or n == 0:
+            missing = f"{planned - n} of {planned} topics have no pair of replies"
+            return Decision(state="unmeasured", n=n, passes=within, basis="exact", note=missing)
+        beyond = abs(math.fsum(differences) / n) > self.margin + 1e-12
+        return Decision(state="broken" if beyond else "kept", n=n, passes=within, basis="exact", note=note)
+
+    def _looked_at(self, differences: Sequence[float]) -> tuple[int, str]:
+        mean = math.fsum(differences) / max(1, len(differences))
+        within = sum(abs(difference) <= self.margin + 1e-12 for difference in differences)
+        return within, f"mean difference {self.shown(mean)}, margin {self.shown(self.margin).lstrip('+')}"
+
+    def _more(self, mean: float, n: int) -> int:
+        """About how many further units would settle it if they differ by `mean` too; 0 where none would."""
+        if abs(mean) > self.margin:
+            needed = self._units_until(mean, lambda bets: bets.beyond(self.alpha))
+        else:
+            needed = self._units_until(mean, lambda bets: bets.alike(self.beta))
+        return max(1, needed - n) if needed < _MOST else 0
+
+    def _units_until(self, mean: float, shown: Callable[[_Bets], bool]) -> int:
         bets = _Bets(self.margin)
-        for n in range(1, 2000):
+        for n in range(1, _MOST):
             bets.add(mean)
-            if bets.alike(self.beta):
+            if shown(bets):
                 return n
-        return 2000
+        return _MOST
 
 
 class _Bets:
@@ -103,4 +138,4 @@ class _Bets:
         return reached(max(self._above.log_e, self._below.log_e), alpha / 2)
 
     def tilted(self) -> bool:
-        return reached(max(self._up.log_e, self._down.log_e), 0.025)
+        return reached(max(self._up.highest, self._down.highest), 0.025)
