@@ -185,14 +185,10 @@ class Pairs:
         notes = []
         for sides, tilted in self._tilts().items():
             favored = _favored(sides, tilted)
-            broken = any(one.promise.decide().state == "broken" for one, _ in tilted)
-            if favored:
-                other = sides[favored == sides[0]]
-                notes.append(f"{favored} is favored over {other}: {summary(sides, tilted)}")
-            elif not broken or len(tilted) > 1:
-                notes.append(summary(sides, tilted))
-            if not broken and notes:
-                notes[-1] += " (a tilt; not shown to be beyond the margin)"
+            said = [f"{favored} is favored over {sides[favored == sides[0]]}"] if favored else []
+            if not any(one.promise.decide().state == "broken" for one, _ in tilted):
+                said.append(f"{summary(sides, tilted)}, a tilt that is not shown to be beyond the margin")
+            notes += [": ".join(said)] if said else []
         return notes
 
     def caps_too_low(self) -> list[str]:
@@ -290,8 +286,9 @@ def _judged(
 
 
 def _beside(sides: tuple[str, str], texts: tuple[str, str], most: int) -> str:
-    """Two texts, each after the name of its side, with half of the room for each."""
-    return " · ".join(f"{side}: {excerpt(text, most // 2)}" for side, text in zip(sides, texts, strict=True))
+    """Two texts, each on a line of its own after the name of its side, with half of the room for each."""
+    lines = [f"{side}: {' '.join(excerpt(text, most // 2).split())}" for side, text in zip(sides, texts, strict=True)]
+    return "\n".join(lines)
 
 
 def _answered(

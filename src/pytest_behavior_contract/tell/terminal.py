@@ -11,11 +11,14 @@ from pytest_behavior_contract.results import Change, Comparison, Judged, Outcome
 from pytest_behavior_contract.tell.wording import (
     ORDER,
     answer_reason,
+    beside,
     bracketed,
     cause_sentence,
     counts,
+    farthest_topics,
     first_failed,
     found_in,
+    measures,
     more_needed,
     percent,
     provenance,
@@ -187,9 +190,13 @@ class Terminal:
             )
             if outcome.causes:
                 lines += self._said("cause", cause_sentence(outcome))
+            lines += [f"   {'' if n else 'measures':<10} {shown(one)}" for n, one in enumerate(measures(outcome))]
+            if apart := farthest_topics(outcome, 3 if self.verbosity < 1 else 1_000):
+                lines += self._said("apart", apart)
         failed = first_failed(outcome)
         if failed is not None:
-            lines += [self._quoted(label, text) for label, text in _evidence(failed, outcome, baseline)]
+            for label, text in _evidence(failed, outcome, baseline):
+                lines += [self._quoted(*one) for one in beside(label, text, failed.part)]
         mend = next((cause.mend for cause in outcome.causes if cause.mend), "")
         if mend:
             lines += self._said("mend", mend)
