@@ -195,6 +195,8 @@ class _ClauseBuilder:
         self._loader = loader
         self._folder = loader.folder
         self._built: dict[Place, Any] = {}
+        self._unfilled: set[str] = set()
+        """Slots of a swap that a case does not fill; the first such case is named."""
 
     def build(self) -> Clause:
         entry = self._entry
@@ -296,7 +298,9 @@ class _ClauseBuilder:
         except UnknownSlot as error:
             hint = registry.did_you_mean(error.slot, [name for name in case if name != "id"])
             what = f"case {case_id!r} has no value for the slot {{{error.slot}}}{hint}"
-            self._loader.wrong((*place, "swap"), f"{what} (write {{{{{error.slot}}}}} for plain braces)")
+            if error.slot not in self._unfilled:
+                self._unfilled.add(error.slot)
+                self._loader.wrong((*place, "swap"), f"{what} (write {{{{{error.slot}}}}} for plain braces)")
             return dict(slots)
 
     def _case_values(self, entry: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:

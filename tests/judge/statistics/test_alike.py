@@ -44,3 +44,24 @@ def test_asking_begins_small_and_stops_when_decided():
     assert alike.further([0.0] * 5, 95) == 33
     assert alike.further([0.0] * 38, 95) == 0
     assert alike.further([0.0, 1.0] * 40, 60) == 0
+
+
+def test_what_lies_beyond_the_margin_needs_more_pairs_to_be_shown_too():
+    decision = Alike(margin=0.10).decide([0.5] * 8, 95)
+    assert decision.state == "undecided"
+    assert decision.more > 0
+    assert Alike(margin=0.10).decide([0.1] * 8, 95).more == 0, "at the margin no number would settle it"
+
+
+def test_plain_comparison_is_of_the_mean_over_all_that_was_planned():
+    exact = Alike(margin=0.10, exact=True)
+    assert exact.decide([0.2, 0.0], 2).state == "kept"
+    assert exact.decide([0.2, 0.1], 2).state == "broken"
+    assert exact.decide([0.2], 2).state == "unmeasured"
+    assert exact.further([], 2) == 2
+    assert exact.further([0.0, 0.0], 2) == 0
+
+
+def test_differences_are_told_as_the_measure_tells_them():
+    note = Alike(margin=0.5, shown=lambda difference: f"{difference * 100:+.0f} points").decide([0.1], 95).note
+    assert note == "mean difference +10 points, margin 50 points"
