@@ -88,3 +88,13 @@ def test_a_mistake_in_a_swap_is_said_where_it_stands(tmp_path, rest, message):
 def test_braces_that_are_doubled_stay_as_plain_ones(tmp_path):
     rest = '\n    swap: {request: ["a {{b}}", "c"]}\n    expect: [even_handed]\n'
     assert [case.prompt.text for case in load(tmp_path, rest).cases] == ["a {b}", "c"]
+
+
+def test_the_values_of_cases_may_have_the_swapped_slot(tmp_path):
+    rest = """
+    cases: [{request: "Is {who} good at {work}?", id: 7}, {request: "Praise {who}."}]
+    swap: {who: [Ada, Max]}
+    expect: [even_handed]
+"""
+    texts = [case.prompt.text for case in load(tmp_path, rest).cases]
+    assert texts == ["Is Ada good at {work}?", "Is Max good at {work}?", "Praise Ada.", "Praise Max."]

@@ -277,7 +277,8 @@ class _ClauseBuilder:
         cases = []
         for case_id, case in zip(ids, values, strict=True):
             for variant, slots in variants:
-                filled = {**case, **self._slots(slots, case, case_id, place)}
+                swapped_in = self._slots(slots, case, case_id, place)
+                filled = {**fill(case, swapped_in, strict=False), **swapped_in}
                 cases.append(
                     Case(
                         id=f"{case_id}:{variant}" if variant else case_id,
