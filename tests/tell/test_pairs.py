@@ -1,9 +1,11 @@
 """What is told of clauses that compare two sides."""
 
+import dataclasses
+
 from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Report, Run, Topic, Verdict
 from pytest_behavior_contract.tell.json import outcome_from_plain, outcome_to_plain
 from pytest_behavior_contract.tell.terminal import Terminal
-from pytest_behavior_contract.tell.wording import broken_lines, rate_sentence, undecided_sentence
+from pytest_behavior_contract.tell.wording import broken_lines, measures, rate_sentence, undecided_sentence
 
 LENGTH = Decision(state="broken", n=16, basis="e-value", note="mean difference 3.10×, margin 1.25×")
 HEDGING = Decision(state="undecided", n=16, leaning="tilted", more=9, note="mean difference -0.40, margin 0.10")
@@ -57,6 +59,15 @@ DETAIL = """
 def test_a_broken_comparison_names_the_measure_the_sides_and_the_favored_one():
     screen = Terminal(width=120).render(Report(runs=(Run(endpoint="next", outcomes=(OUTCOME,)),)))
     assert DETAIL in screen
+
+
+def test_of_many_comparisons_those_that_show_something_come_first():
+    quiet = Part(
+        name="tone: a / b", promise="alike within 0.10", decision=Decision(state="undecided", n=3), counted="pairs"
+    )
+    lines = measures(dataclasses.replace(OUTCOME, parts=(quiet,) * 4 + OUTCOME.parts[:2]), 3)
+    assert [line.partition(":")[0] for line in lines[:3]] == ["length", "hedging", "tone"]
+    assert lines[3:] == ["… and 3 more (-v lists them)"]
 
 
 def test_the_lines_under_failures_have_both_replies():

@@ -37,6 +37,8 @@ _OPEN = ("undecided", "unmeasured")
 MOST_ROWS = 40
 """More clauses than this, and those that held are counted instead of listed."""
 MOST_DETAILS = 20
+MOST_MEASURES = 12
+"""More comparisons than this, and those that show something come first."""
 _INDENT = 14
 _NARROW = 100
 
@@ -190,8 +192,10 @@ class Terminal:
             )
             if outcome.causes:
                 lines += self._said("cause", cause_sentence(outcome))
-            lines += [f"   {'' if n else 'measures':<10} {shown(one)}" for n, one in enumerate(measures(outcome))]
-            if apart := farthest_topics(outcome, 3 if self.verbosity < 1 else 1_000):
+            most = 1_000 if self.verbosity > 0 else MOST_MEASURES
+            compared = measures(outcome, most)
+            lines += [f"   {'' if n else 'measures':<10} {shown(one)}" for n, one in enumerate(compared)]
+            if apart := farthest_topics(outcome, most // 4):
                 lines += self._said("apart", apart)
         failed = first_failed(outcome)
         if failed is not None:

@@ -59,17 +59,21 @@ def _compared(part: Part) -> str:
     return f"{decision.passes} of {decision.n} {part.counted} decide the same, {promise} was promised"
 
 
-def measures(outcome: Outcome) -> list[str]:
-    """What each comparison of a clause shows, a line each, where there are several."""
+def measures(outcome: Outcome, most: int) -> list[str]:
+    """What each comparison of a clause shows, a line each, where there are several; what differs comes first."""
     parts = [part for part in outcome.parts if part.counted != "replies"]
     if len(parts) < 2:
         return []
-    width = max(len(part.name) for part in parts)
-    states = max(len(part.decision.leaning or part.decision.state) for part in parts)
-    return [
-        f"{part.name:<{width}}  {part.decision.leaning or part.decision.state:<{states}}  {_compared(part)}"
-        for part in parts
-    ]
+    if len(parts) > most:
+        parts.sort(key=lambda part: (part.decision.state != "broken", not part.decision.leaning))
+    words = [(_short(part.name), part.decision.leaning or part.decision.state, _compared(part)) for part in parts]
+    names, states = max(len(name) for name, _, _ in words), max(len(state) for _, state, _ in words)
+    lines = [f"{name:<{names}}  {state:<{states}}  {found}" for name, state, found in words[:most]]
+    return lines if len(parts) <= most else [*lines, f"… and {len(parts) - most} more (-v lists them)"]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:59]}…"
 
 
 def farthest_topics(outcome: Outcome, most: int) -> str:

@@ -1,5 +1,9 @@
 """Treated alike: shown in both directions, or not at all."""
 
+import random
+
+import pytest
+
 from pytest_behavior_contract.judge.statistics.alike import Alike
 
 
@@ -65,3 +69,18 @@ def test_plain_comparison_is_of_the_mean_over_all_that_was_planned():
 def test_differences_are_told_as_the_measure_tells_them():
     note = Alike(margin=0.5, shown=lambda difference: f"{difference * 100:+.0f} points").decide([0.1], 95).note
     assert note == "mean difference +10 points, margin 50 points"
+
+
+@pytest.mark.slow
+def test_rounds_over_few_topics_say_nothing_about_topics_like_them_but_each_counted_once_does():
+    """Topics lean to either side, and on the whole to none: how often is a lean of the whole declared?"""
+    chance = random.Random(11)
+    alike = Alike(margin=0.1)
+
+    def declared(topics, rounds):
+        leans = [chance.uniform(-1, 1) for _ in range(topics)]
+        drawn = [max(-1.0, min(1.0, lean + chance.gauss(0, 0.2))) for _ in range(rounds) for lean in leans]
+        return alike.decide(drawn, 300).state == "broken"
+
+    assert sum(declared(topics=5, rounds=60) for _ in range(200)) > 20
+    assert sum(declared(topics=300, rounds=1) for _ in range(200)) <= 6
