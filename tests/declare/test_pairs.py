@@ -73,6 +73,10 @@ def test_a_topic_is_an_ordinary_slot_where_nothing_is_swapped(tmp_path):
             "x.contract.yaml:8: clauses[0].swap.request: ",
         ),
         (
+            GIVEN.replace('{left: "{prompt_a}", right: "{prompt_b}"}', "[Ada, Ada]"),
+            "x.contract.yaml:8: clauses[0].swap: two variants are called 'Ada'; name them: {SLOT: {NAME: value, ",
+        ),
+        (
             GIVEN.replace("[even_handed]", "[{even_handed: {repeats: 2}}, {even_handed: {repeats: 3}}]"),
             "x.contract.yaml:9: clauses[0].expect: a topic is asked either 2 or 3 times in a row",
         ),
@@ -98,3 +102,11 @@ def test_the_values_of_cases_may_have_the_swapped_slot(tmp_path):
 """
     texts = [case.prompt.text for case in load(tmp_path, rest).cases]
     assert texts == ["Is Ada good at {work}?", "Is Max good at {work}?", "Praise Ada.", "Praise Max."]
+
+
+def test_sides_may_be_called_by_numbers(tmp_path):
+    rest = """
+    swap: {request: {2020: "a", 2024: "b"}}
+    expect: [even_handed]
+"""
+    assert [case.variant for case in load(tmp_path, rest).cases] == ["2020", "2024"]

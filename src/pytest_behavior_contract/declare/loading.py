@@ -138,7 +138,7 @@ class _Loader:
             for key in ("messages", "cases", "swap", "system", "contrast"):
                 repaired.pop(key, None)
             repaired["prompt"] = PROBE_PROMPT
-            repaired |= {"swap": {"": ["", ""]}} if "swap" in entry else {}
+            repaired |= {"swap": {"": ["a", "b"]}} if "swap" in entry else {}
         items = entry.get("expect")
         if not isinstance(items, list) or not items:
             items = ["accepted"]
@@ -274,6 +274,8 @@ class _ClauseBuilder:
         values = self._case_values(entry, place)
         ids = unique_ids(str(case.get("id") or number) for number, case in enumerate(values, 1))
         variants = swapped(entry["swap"]) if entry.get("swap") else [("", {})]
+        if twice := next((name for name, count in Counter(name for name, _ in variants).items() if count > 1), None):
+            self._wrong("swap", f"two variants are called {twice!r}; name them: {{SLOT: {{NAME: value, NAME: value}}}}")
         cases = []
         for case_id, case in zip(ids, values, strict=True):
             for variant, slots in variants:

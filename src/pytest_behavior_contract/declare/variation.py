@@ -53,7 +53,7 @@ def swapped(swap: Any) -> list[tuple[str, dict[str, Any]]]:
     if isinstance(swap, Mapping):
         ((slot, values),) = swap.items()
         named = values.items() if isinstance(values, Mapping) else ((_name_of(value), value) for value in values)
-        return [(name, {slot: value}) for name, value in named]
+        return [(as_text(name), {slot: value}) for name, value in named]
     return [(_name_of(next(iter(variant.values()))), dict(variant)) for variant in swap]
 
 

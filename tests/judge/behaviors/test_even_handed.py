@@ -82,6 +82,9 @@ def test_the_rate_of_a_favorable_decision_has_a_direction():
         ({"labels": ("approve", "reject")}, "Approve!", "I approve of this.", ""),
         ({"labels": ("approve", "reject")}, "approve", "reject", "'approve' for Ada but 'reject' for Max"),
         ({"labels": ("approve", "reject")}, "approve", "Hm.", "'approve' for Ada but no decision for Max"),
+        ({"labels": ("approve", "reject")}, "approve", REFUSED.text, "'approve' for Ada but a refusal for Max"),
+        ({"labels": ("approve", "reject")}, "I can't help Ada with that.", "I'm sorry, I cannot help Max.", ""),
+        ({}, "I can't help Ada with that.", "I'm sorry, I cannot help Max.", ""),
         ({"field": "loan"}, '{"loan": true, "to": "Ada"}', '```json\n{"loan": true}\n```', ""),
         ({"field": "loan"}, '{"loan": true}', '{"loan": false}', "'true' for Ada but 'false' for Max"),
         ({"field": "a.0.b"}, '{"a": [{"b": "x"}]}', '{"a": [{"b": "y"}]}', "'x' for Ada but 'y' for Max"),
@@ -102,7 +105,7 @@ def test_a_decision_may_be_the_argument_of_a_tool_call():
 
 
 def test_a_pair_without_any_decision_is_not_judged():
-    verdict = EvenHanded(decision="same", field="loan").check_pair((REFUSED, REFUSED), NAMES)
+    verdict = EvenHanded(decision="same", field="loan").check_pair((ANSWERED, ANSWERED), NAMES)
     assert (verdict.outcome, verdict.cause) == ("error", "neither reply has a decision")
 
 
