@@ -214,8 +214,6 @@ class _ClauseBuilder:
         if len(repeats) > 1:
             self._wrong("expect", f"a topic is asked either {' or '.join(map(str, sorted(repeats)))} times in a row")
         cases = self._cases(entry, self._place, tools, part="replies")
-        if "swap" in entry and not pairs and not any(case.expect for case in cases):
-            self._wrong("expect", "is empty")
         if isinstance(entry.get("contrast"), Mapping):
             twin = {**entry, "swap": None, "cases": None, "prompt": None, "messages": None, **entry["contrast"]}
             cases += self._cases(twin, (*self._place, "contrast"), tools, part="contrast")

@@ -208,8 +208,9 @@ class ClauseJudge:
         clause = self._clause
         if clause.deterministic:
             cases = [case for case in clause.cases if case.part == part]
-            topics = len({case.topic or case.id for case in cases})
-            count = len(cases) or clause.samples or 1
+            repeats = clause.repeats if part == "replies" else 1
+            topics = len({case.topic or case.id for case in cases}) * repeats
+            count = len(cases) * repeats or clause.samples or 1
             text = f"{clause.rate:.0%} of the listed prompts"
             return Promise(part, text, count, Exact(rate=clause.rate), asked=topics)
         planned = max([clause.planned(straight(clause.floor, BETA)), *(one.planned for one in self._pairs.promises)])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from pytest_behavior_contract.declare.contract import Case, Clause
+from pytest_behavior_contract.declare.variation import unique_ids
 from pytest_behavior_contract.exchange import Reply, Sample
 from pytest_behavior_contract.interfaces import PairBehavior, PairCheck, Treatment
 from pytest_behavior_contract.judge.promise import BETA, Promise
@@ -119,11 +120,12 @@ class Pairs:
         self._counted = "topics" if grouped else "pairs"
         self._open: dict[str, list[dict[str, dict[str, Sample]]]] = {}
         self._comparisons: list[_Comparison] = []
-        for behavior, measure in _measures(clause.pairs):
-            for sides in _sides(clause):
-                promise = self._promise(behavior, measure, f"{measure}: {sides[0]} / {sides[1]}", alpha)
-                comparison = _Comparison(behavior=behavior, measure=measure, sides=sides, promise=promise)
-                self._comparisons.append(comparison)
+        wanted = list(itertools.product(_measures(clause.pairs), _sides(clause)))
+        names = unique_ids(f"{measure}: {first} / {second}" for (_, measure), (first, second) in wanted)
+        for name, ((behavior, measure), sides) in zip(names, wanted, strict=True):
+            promise = self._promise(behavior, measure, name, alpha)
+            comparison = _Comparison(behavior=behavior, measure=measure, sides=sides, promise=promise)
+            self._comparisons.append(comparison)
 
     @property
     def promises(self) -> list[Promise]:

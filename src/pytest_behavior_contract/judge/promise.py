@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_behavior_contract.judge.proportions import straight
-from pytest_behavior_contract.judge.statistics.alike import Alike
+from pytest_behavior_contract.judge.statistics.alike import Alike, Watch
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
 from pytest_behavior_contract.results import Decision, Passing
@@ -34,14 +34,22 @@ class Promise:
     asked_each: int = 1
     """How many units are asked for one verdict."""
 
+    _watch: Watch | None = None
+
     @property
     def of_replies(self) -> bool:
         """Whether its verdicts are those on replies, one by one."""
         return self.counted == "replies"
 
     def decide(self) -> Decision:
-        decision = self.statistic.decide(self.verdicts, self.planned)
-        return decision if isinstance(self.statistic, Alike) else self._or_unmeasured(self.statistic, decision)
+        if isinstance(self.statistic, Alike):
+            return self.statistic.decide(self.verdicts, self.planned, self._watching(self.statistic))
+        return self._or_unmeasured(self.statistic, self.statistic.decide(self.verdicts, self.planned))
+
+    def _watching(self, statistic: Alike) -> Watch:
+        # Verdicts are only ever added, so what has been read stays read.
+        self._watch = self._watch or statistic.watch()
+        return self._watch
 
     def most(self) -> int:
         """How many units are asked for it at most."""
@@ -49,7 +57,11 @@ class Promise:
 
     def further(self) -> int:
         """How many more units it wants asked."""
-        return self.statistic.further(self.verdicts, self.planned) * self.asked_each
+        if isinstance(self.statistic, Alike):
+            wanted = self.statistic.further(self.verdicts, self.planned, self._watching(self.statistic))
+        else:
+            wanted = self.statistic.further(self.verdicts, self.planned)
+        return wanted * self.asked_each
 
     def further_if_all_pass(self) -> int:
         """How many more replies lead to `kept` if all of them pass, within the cap."""

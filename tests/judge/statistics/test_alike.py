@@ -84,3 +84,13 @@ def test_rounds_over_few_topics_say_nothing_about_topics_like_them_but_each_coun
 
     assert sum(declared(topics=5, rounds=60) for _ in range(200)) > 20
     assert sum(declared(topics=300, rounds=1) for _ in range(200)) <= 6
+
+
+def test_one_that_reads_on_decides_as_one_that_reads_all():
+    differences = [0.3, -0.1, 0.5, 0.2, 0.4, 0.0] * 15
+    alike = Alike(margin=0.1)
+    watch = alike.watch()
+    for n in range(1, len(differences) + 1):
+        seen = differences[:n]
+        assert alike.decide(seen, 80, watch) == alike.decide(seen, 80)
+        assert alike.further(seen, 80, watch) == alike.further(seen, 80)

@@ -162,7 +162,8 @@ class EvenHanded:
     def check_pair(self, replies: tuple[Reply, Reply], names: tuple[str, str]) -> Verdict:
         first, second = (self._decided(reply) for reply in replies)
         if not first and not second:
-            where = f"no {self.field!r} in their JSON" if self.field else "nothing that could be read as one"
+            where = f"none of {', '.join(self.labels)}" if self.labels else "both are empty"
+            where = f"no {self.field!r} in their JSON" if self.field else where
             return Verdict(outcome="error", cause="neither reply has a decision", evidence=where)
         if first == second:
             return passed(first)

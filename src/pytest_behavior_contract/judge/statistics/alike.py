@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pytest_behavior_contract.judge.proportions import Bet, reached
+from pytest_behavior_contract.judge.proportions import Bet, log_e_of_equal, reached
 from pytest_behavior_contract.results import Decision, State
 
 _MOST = 2_000
@@ -38,51 +38,52 @@ class Alike:
     shown: Callable[[float], str] = _plain
     """A difference in words for people."""
 
-    def decide(self, differences: Sequence[float], planned: int) -> Decision:
-        """Reads the differences in their order up to the first decision or `planned` of them."""
+    def watch(self) -> Watch:
+        """What follows differences while they come in, so that each is read once."""
+        return Watch(self)
+
+    def decide(self, differences: Sequence[float], planned: int, watch: Watch | None = None) -> Decision:
+        """Reads the differences in their order up to the first decision or `planned` of them.
+
+        Args:
+            differences: all of them so far.
+            planned: how many are read at most.
+            watch: one that has read the first of these very differences; it reads on.
+        """
         if self.exact:
             return self._compared(differences[:planned], planned)
-        n = 0
-        bets = _Bets(self.margin)
-        state: State = "undecided"
-        for difference in differences[:planned]:
-            n += 1
-            bets.add(difference)
-            if bets.alike(self.beta):
-                state = "kept"
-            elif n >= self.min_samples and bets.beyond(self.alpha):
-                state = "broken"
-            if state != "undecided":
-                break
+        watch = watch or self.watch()
+        watch.read(differences[:planned])
+        n = watch.n
         if n == 0:
             return Decision(state="unmeasured")
         within, note = self._looked_at(differences[:n])
-        if state != "undecided":
-            return Decision(state=state, n=n, passes=within, basis="e-value", note=note)
+        if watch.state != "undecided":
+            return Decision(state=watch.state, n=n, passes=within, basis="e-value", note=note)
         return Decision(
-            state=state,
+            state="undecided",
             n=n,
             passes=within,
-            leaning="tilted" if bets.tilted() else "",
+            leaning="tilted" if watch.tilted else "",
             more=self._more(math.fsum(differences[:n]) / n, n),
             note=note,
         )
 
-    def further(self, differences: Sequence[float], planned: int) -> int:
+    def further(self, differences: Sequence[float], planned: int, watch: Watch | None = None) -> int:
         """How many further units to ask at once; 0 to stop."""
-        left = planned - len(differences)
-        if left <= 0 or (not self.exact and self.decide(differences, planned).state in ("kept", "broken")):
-            return 0
         n = len(differences)
+        left = planned - n
         if self.exact:
-            return left
+            return max(0, left)
+        if left <= 0 or self.decide(differences, planned, watch).state in ("kept", "broken"):
+            return 0
         if n < self.min_samples:
             return min(self.min_samples - n, left)
         return min(left, max(4, self.least_samples() - n))
 
     def least_samples(self) -> int:
         """How many units that do not differ at all show the two sides alike."""
-        return self._units_until(0.0, lambda bets: bets.alike(self.beta))
+        return self._units_until_alike(0.0)
 
     def _compared(self, differences: Sequence[float], planned: int) -> Decision:
         n = len(differences)
@@ -101,18 +102,58 @@ class Alike:
     def _more(self, mean: float, n: int) -> int:
         """About how many further units would settle it if they differ by `mean` too; 0 where none would."""
         if abs(mean) > self.margin:
-            needed = self._units_until(mean, lambda bets: bets.beyond(self.alpha))
+            needed = _units_until((1 + abs(mean)) / 2, (1 + self.margin) / 2, self.alpha / 2)
         else:
-            needed = self._units_until(mean, lambda bets: bets.alike(self.beta))
+            needed = self._units_until_alike(mean)
         return max(1, needed - n) if needed < _MOST else 0
 
-    def _units_until(self, mean: float, shown: Callable[[_Bets], bool]) -> int:
-        bets = _Bets(self.margin)
-        for n in range(1, _MOST):
-            bets.add(mean)
-            if shown(bets):
-                return n
-        return _MOST
+    def _units_until_alike(self, mean: float) -> int:
+        return _units_until((1 - abs(mean)) / 2, (1 - self.margin) / 2, self.beta)
+
+
+def _units_until(value: float, mean: float, level: float) -> int:
+    """How many units of this value refute, at this level, that they are at most `mean`; _MOST where none do."""
+
+    def shown(n: int) -> bool:
+        return reached(log_e_of_equal(value, n, mean), level)
+
+    # The e-value of equal values falls at first, if at all, and then only grows.
+    low, high = 0, _MOST
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if shown(middle) else (middle, high)
+    return high
+
+
+class Watch:
+    """Differences read one by one, up to the first decision.
+
+    Args:
+        alike: the rule.
+    """
+
+    def __init__(self, alike: Alike) -> None:
+        self._alike = alike
+        self._bets = _Bets(alike.margin)
+        self.n = 0
+        """How many have been read."""
+        self.state: State = "undecided"
+
+    @property
+    def tilted(self) -> bool:
+        return self._bets.tilted()
+
+    def read(self, differences: Sequence[float]) -> None:
+        """Reads on from where it stopped, in all the differences so far."""
+        for difference in differences[self.n :]:
+            if self.state != "undecided":
+                return
+            self.n += 1
+            self._bets.add(difference)
+            if self._bets.alike(self._alike.beta):
+                self.state = "kept"
+            elif self.n >= self._alike.min_samples and self._bets.beyond(self._alike.alpha):
+                self.state = "broken"
 
 
 class _Bets:
