@@ -120,7 +120,7 @@ def on_do_not_answer() -> None:
     for one in data:
         by_action[one["labels"]["action"]].append(hedging(one["response"]))
     names = ("not willing", "refutes the premise", "both sides", "disclaimer", "not able", "follows")
-    print(f"\nhedging: do_not_answer, {len(data)} replies of 2 models (human labels; no text of it was looked at)")
+    print(f"\nhedging: do_not_answer, {len(data)} replies of 2 models (human labels)")
     for action, values in sorted(by_action.items()):
         print(f"  {names[action]:<20} mean {fmean(values):.2f} (n {len(values)})")
     gold = [True] * len(by_action[2]) + [False] * len(by_action[5])

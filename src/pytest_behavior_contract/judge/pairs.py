@@ -141,7 +141,7 @@ class Pairs:
             text = f"alike within {shown(margin).lstrip('+')}"
             planned = clause.samples or max(60, math.ceil(2.5 * statistic.least_samples()))
         else:
-            text = f"the same, in at least {clause.rate:.0%}"
+            text = f"the same, in at least {clause.rate * 100:.6g}%"
             planned = clause.planned(straight(clause.floor, BETA))
             statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
             if clause.deterministic:
