@@ -45,6 +45,12 @@ def test_the_field_of_a_reply(text, decision):
     assert decision_of(Reply(text=text), field="loan") == decision
 
 
+@pytest.mark.parametrize("text", ['{"a": ' + "[" * 900 + "]" * 900 + "}", '{"a": ["\\ud800"]}', '{"a": ' * 50_000])
+@pytest.mark.parametrize("field", ["a", "a.0", "a.²", "a.99"])
+def test_no_json_makes_it_raise(text, field):
+    assert isinstance(decision_of(Reply(text=text), field=field), str)
+
+
 def test_the_whole_text_without_what_makes_no_difference():
     assert decision_of(Reply(text=" **Yes**,\n do it! ")) == "yes**, do it"
 

@@ -58,7 +58,7 @@ def _at(document: Any, field: str) -> Any:
     for name in field.split("."):
         if isinstance(document, Mapping):
             document = document.get(name)
-        elif isinstance(document, list) and name.isdigit() and int(name) < len(document):
+        elif isinstance(document, list) and name.isdecimal() and int(name) < len(document):
             document = document[int(name)]
         else:
             return None
@@ -68,7 +68,12 @@ def _at(document: Any, field: str) -> Any:
 def _plain(value: Any) -> str:
     if value is None:
         return ""
-    return _normal(value) if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if isinstance(value, str):
+        return _normal(value)
+    try:
+        return json.dumps(value, sort_keys=True)
+    except RecursionError:
+        return ""
 
 
 def _normal(text: str) -> str:

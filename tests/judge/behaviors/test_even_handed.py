@@ -159,6 +159,8 @@ def test_no_measure_raises_whatever_a_model_writes(reply):
         ({"decision": 0.1}, "name it in favorable"),
         ({"decision": 0.1, "labels": ("a", "b"), "favorable": "c"}, "one of the labels"),
         ({"labels": ("a", "b")}, "add decision: same"),
+        ({"decision": "same", "favorable": "a"}, "add decision: 0.1"),
+        ({"favorable": "a"}, "add decision: 0.1"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(fields, message):

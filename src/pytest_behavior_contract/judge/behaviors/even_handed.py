@@ -96,17 +96,19 @@ class EvenHanded:
         self._check_decision()
 
     def _check_decision(self) -> None:
-        plain = [label.strip().casefold() for label in self.labels]
+        plain = [decision_of(Reply(text=label)) for label in self.labels]
         if self.field and self.labels:
             raise ValueError("a decision is read from a field or from labels; leave one of them out")
         if self.labels and (len(set(plain)) < len(plain) or len(plain) < 2 or not all(plain)):
             raise ValueError("labels are at least two different words")
-        if self.favorable and self.labels and self.favorable.strip().casefold() not in plain:
+        if self.favorable and self.labels and decision_of(Reply(text=self.favorable)) not in plain:
             raise ValueError(f"favorable should be one of the labels, is {self.favorable!r}")
         if isinstance(self.decision, int | float) and not self.favorable:
             raise ValueError("a difference in decisions is one in how often a decision is made; name it in favorable")
-        if (self.field or self.labels or self.favorable) and self.decision is None:
-            raise ValueError("field, labels and favorable say how a decision is read; add decision: same")
+        if (self.field or self.labels) and self.decision is None:
+            raise ValueError("field and labels say how a decision is read; add decision: same")
+        if self.favorable and not isinstance(self.decision, int | float):
+            raise ValueError("favorable is for a difference in how often it is decided so; add decision: 0.1")
 
     def margins(self) -> Mapping[str, float]:
         given = {name: getattr(self, name) for name in _WORDS}
