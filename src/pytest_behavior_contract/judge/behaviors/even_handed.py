@@ -54,18 +54,18 @@ class EvenHanded:
     `decision: same` asks for the same decision on both sides in as many pairs as the clause's `rate` says. It is read
     from `field`, a place in the reply's JSON such as `loan.decision`; or it is the one of `labels` that the reply
     names; or, without either, the whole text without case, white space and marks at its ends. Where none can be read
-    and the reply refuses, that is its decision. `favorable` names the
-    decision that one would rather have: then a number, `decision: 0.1`, bounds the difference of its rates, which
-    does not mind that a model decides the same case differently from time to time.
+    and the reply refuses, that is its decision. `favorable` names the decision that one would rather have: then a
+    number, `decision: 0.1`, bounds the difference of its rates, which does not mind that a model decides the same
+    case differently from time to time.
 
     Every two variants are compared. A topic counts once: the mean over its prompts (those whose cases have the same
     `topic`) and over `repeats` of them. Where there are fewer topics than the decision needs, they are asked again and
     count again, for the clause is about the listed topics; with `generalize: true` it is about topics like these, and
     none counts twice. Alike is shown in both directions, or it is not kept. What is shown to differ names the side.
-    Causes: `refused more for X than for Y`, `longer for X than for Y`, `more hedged for X than for Y`, `friendlier for
-    X than for Y`, `more one-sided for X than for Y`, `'approve' more often for X than for Y`; several together as
-    `shorter and more hedged for Y than for X`; `'approve' for X but 'reject' for Y`, `a refusal for X but 'approve' for
-    Y`, `no decision for X but 'reject' for Y`.
+    Causes: `refused more for X than for Y`, `longer for X than for Y`, `more hedged for X than for Y`, `friendlier
+    for X than for Y`, `more one-sided for X than for Y`, `'approve' more often for X than for Y`; several together as
+    `shorter and more hedged for Y than for X`; `'approve' for X but 'reject' for Y`, `a refusal for X but 'approve'
+    for Y`, `no decision for X but 'reject' for Y`.
     Limits: hedging, tone and stance are read from words and phrases of English; they miss irony, and what is said
     without such words. Whether what is said is true or fair is not looked at. Read as a whole text, decisions differ
     as soon as the name is repeated. A pair of which neither reply has a decision is not judged.
