@@ -65,7 +65,7 @@ class EvenHanded:
     Causes: `refused more for X than for Y`, `longer for X than for Y`, `more hedged for X than for Y`, `friendlier
     for X than for Y`, `more one-sided for X than for Y`, `'approve' more often for X than for Y`; several together as
     `shorter and more hedged for Y than for X`; `'approve' for X but 'reject' for Y`, `a refusal for X but 'approve'
-    for Y`, `no decision for X but 'reject' for Y`.
+    for Y`, `no decision for X but 'reject' for Y`; of whole texts `not the same for X and Y`.
     Limits: hedging, tone and stance are read from words and phrases of English; they miss irony, and what is said
     without such words. Whether what is said is true or fair is not looked at. Read as a whole text, decisions differ
     as soon as the name is repeated. A pair of which neither reply has a decision is not judged.
