@@ -27,7 +27,9 @@ class Behavior(Protocol):
 class PairBehavior(Protocol):
     """A kind of check on the replies to prompts that differ in one thing.
 
-    One that compares whole replies with streamed ones says so by an attribute `swaps = "stream"`.
+    It may have more: `repeats`, how often in a row a topic is asked before it counts as one; `generalize`, whether
+    each topic counts only once; `swaps = "stream"`, where it compares whole replies with streamed ones; the methods of
+    Treatment; and those of PairCheck.
     """
 
     def margins(self) -> Mapping[str, float]:
@@ -40,6 +42,37 @@ class PairBehavior(Protocol):
 
     def direction(self, measure: str, first: str, second: str) -> str:
         """What a positive difference means, in words, for prompts about `first` and `second`."""
+        ...
+
+
+@runtime_checkable
+class Treatment(Protocol):
+    """What a pair behavior can say of its measures, so that several are summed up in one phrase."""
+
+    def amount(self, measure: str, difference: float) -> str:
+        """A difference for people to read: `+0.25`, `2.00×`."""
+        ...
+
+    def gets(self, measure: str, difference: float) -> str:
+        """What the side gets that has more (or less, where negative): `longer`, `more hedged`."""
+        ...
+
+    def favors(self, measure: str) -> int:
+        """1 if the side that has more is favored by it, -1 if the other one is, 0 if neither is."""
+        ...
+
+
+@runtime_checkable
+class PairCheck(Protocol):
+    """A check that two replies pass or fail together."""
+
+    @property
+    def pair_check(self) -> str:
+        """What is checked, in a word; empty where nothing is."""
+        ...
+
+    def check_pair(self, replies: tuple[Reply, Reply], names: tuple[str, str]) -> Verdict:
+        """Judges the replies to prompts about two sides of these names."""
         ...
 
 

@@ -71,12 +71,26 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """How far apart the two sides of one topic are in one measure."""
+
+    name: str
+    difference: float
+    """Mean over its pairs, in [-1, 1], positive where the first side has more; for decisions the share that differ."""
+    pairs: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One of the promises a clause makes: its replies, its contrast twin, one measure of its pairs."""
 
     name: str
     promise: str
     decision: Decision
+    counted: str = "replies"
+    """What the decision's numbers count: replies, or pairs (topics, where several pairs count as one)."""
+    topics: tuple[Topic, ...] = ()
+    """For pairs: each topic that the decision rests on, those furthest apart first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

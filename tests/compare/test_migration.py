@@ -46,6 +46,10 @@ SAME = {"before": [PASS] * 20, "after": [PASS] * 20}
         ({"state": "undecided"}, {"state": "kept"}, WORSE, "weakened"),
         ({"state": "undecided"}, {"state": "kept"}, SAME, "undecided"),
         ({"state": "undecided"}, {"state": "broken"}, SAME, "undecided"),
+        ({"state": "undecided", "leaning": "tilted"}, {"state": "kept"}, SAME, "weakened"),
+        ({"state": "undecided", "leaning": "tilted"}, None, SAME, "weakened"),
+        ({"state": "undecided", "leaning": "tilted"}, {"state": "undecided", "leaning": "tilted"}, SAME, "undecided"),
+        ({"state": "undecided", "leaning": "tilted"}, {"state": "broken"}, SAME, "undecided"),
     ],
 )
 def test_what_a_change_is_called(candidate, baseline, seen, kind):

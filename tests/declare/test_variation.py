@@ -42,5 +42,14 @@ def test_swaps_of_one_slot_and_of_several():
     assert swapped(pair) == [("John", pair[0]), ("Mary", pair[1])]
 
 
+def test_sides_are_named_by_their_own_name_or_by_the_slot_that_fills_them():
+    assert swapped({"request": {"left": "{a}", "right": "{b}"}}) == [
+        ("left", {"request": "{a}"}),
+        ("right", {"request": "{b}"}),
+    ]
+    assert [name for name, _ in swapped({"request": ["{a}", "{b}"]})] == ["a", "b"]
+    assert [name for name, _ in swapped({"request": ["{a} now", "{{b}}"]})] == ["{a} now", "{{b}}"]
+
+
 def test_ids_that_come_again_get_a_number():
     assert unique_ids(["a", "b", "a", "a"]) == ["a", "b", "a~2", "a~3"]

@@ -213,7 +213,7 @@ def test_a_server_that_streams_no_calls_is_caught(judge):
         Say(SEE, calls=(RIGHT,), spoil=no_calls_in_streams),
     )
     assert outcome.decision.state == "broken"
-    assert outcome.causes[0].text == "more tool calls whole than streamed"
+    assert outcome.causes[0].text == "more tool calls whole than streamed, more blocks whole than streamed"
 
 
 def test_a_server_that_sends_no_stream_where_one_was_asked_for_is_caught(judge):

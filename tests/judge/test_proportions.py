@@ -12,6 +12,7 @@ from pytest_behavior_contract.judge.proportions import (
     clopper_pearson,
     last_look,
     log_e,
+    log_e_of_equal,
     newcombe,
     reached,
     straight,
@@ -135,3 +136,11 @@ def test_no_row_of_successes_refutes_certainty():
 def test_threshold_forgives_rounding():
     assert reached(math.log(20) - 1e-13, 0.05)
     assert not reached(math.log(20) - 1e-9, 0.05)
+
+
+@pytest.mark.parametrize(("value", "n", "mean"), [(0.5, 38, 0.45), (1.0, 3, 0.85), (0.0, 7, 0.2), (0.3, 500, 0.29)])
+def test_equal_values_in_one_go_are_what_they_are_one_by_one(value, n, mean):
+    bet = Bet(mean)
+    for _ in range(n):
+        bet.add(value)
+    assert log_e_of_equal(value, n, mean) == pytest.approx(bet.log_e, abs=1e-9)

@@ -47,7 +47,9 @@ def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally
             else:
                 for sample in samples:
                     tally.replayed += sample.reply is not None and sample.reply.exchange is not None
-                walk.take(unit, samples)
+                if not walk.take(unit, samples):
+                    # A live run drops the rest of a batch here; what came all the same decides nothing later either.
+                    break
     for part, unit in ends.items():
         if listener.further(part):
             raise _missing_of(unit, clause, asker)

@@ -17,7 +17,7 @@ from pytest_behavior_contract.exchange import Sample
 
 @dataclass(slots=True)
 class Unit:
-    """What is asked together and judged as one: a case, or all variants of a swapped prompt."""
+    """What is asked together and judged as one: a case, or all variants of the swapped prompts of a topic."""
 
     part: str
     position: int
@@ -51,6 +51,7 @@ class Schedule:
     """The order of one part's units: rounds over all topics, each round shuffled anew, always in the same way.
 
     The order of a round does not depend on how many topics there are, so that a new case leaves the others in place.
+    Where a topic is to be repeated before it counts, its repeats follow each other.
     """
 
     def __init__(self, clause: Clause, part: str) -> None:
@@ -61,18 +62,20 @@ class Schedule:
         self._part = part
         self._name = clause.name
         self._topics = topics
+        self._repeats = clause.repeats if part == "replies" else 1
         self._rounds: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self._topics)
 
     def unit(self, position: int) -> Unit:
-        number, index = divmod(position, len(self._topics))
+        step, repeat = divmod(position, self._repeats)
+        number, index = divmod(step, len(self._topics))
         if number not in self._rounds:
             name = f"{self._name}\0{self._part}\0{number}\0"
             self._rounds[number] = sorted(self._topics, key=lambda topic: sha256(f"{name}{topic}".encode()).digest())
         topic = self._rounds[number][index]
-        return Unit(self._part, position, tuple(self._topics[topic]), number)
+        return Unit(self._part, position, tuple(self._topics[topic]), number * self._repeats + repeat)
 
 
 class Walk:

@@ -62,7 +62,8 @@ def _kind(baseline: Outcome | None, candidate: Outcome, *, down: bool, up: bool)
     if after.state == "broken":
         return "already broken" if state == "broken" else "broke"
     if after.state == "undecided":
-        return "weakened" if down else "undecided"
+        tilted = after.leaning == "tilted" and not _was_tilted(baseline)
+        return "weakened" if down or tilted else "undecided"
     if baseline is not None and state == "unmeasured":
         return "unmeasured"
     if state == "broken":
@@ -71,6 +72,10 @@ def _kind(baseline: Outcome | None, candidate: Outcome, *, down: bool, up: bool)
         marginal_before = baseline is not None and baseline.decision.marginal
         return "held" if marginal_before and not down else "weakened"
     return "improved" if up else "weakened" if down else "held"
+
+
+def _was_tilted(baseline: Outcome | None) -> bool:
+    return baseline is not None and (baseline.decision.state == "broken" or baseline.decision.leaning == "tilted")
 
 
 def _paired(baseline: Outcome | None, candidate: Outcome) -> tuple[bool, bool, int]:

@@ -28,7 +28,9 @@ class Case:
     prompt: Prompt
     expect: tuple[Behavior, ...] = ()
     topic: str = ""
-    """What the variants of one swapped prompt have in common."""
+    """What the variants of a swapped prompt, and all prompts about the same, have in common: they count as one."""
+    twin: str = ""
+    """What the variants of one swapped prompt have in common, and no others."""
     variant: str = ""
     """Which variant of a swapped prompt it is, in words."""
     copy: int = 0
@@ -62,6 +64,8 @@ class Clause:
     deterministic: bool = False
     cases: tuple[Case, ...] = ()
     pairs: tuple[PairBehavior, ...] = ()
+    repeats: int = 1
+    """How often in a row each topic is asked before it counts as one."""
     marks: tuple[str, ...] = ()
     folder: str = ""
     """Where its contract lives; recordings are kept beside it."""

@@ -15,7 +15,7 @@ from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause
 from pytest_behavior_contract.declare.document import Document, DocumentError, parse
 from pytest_behavior_contract.declare.document import Path as Place
 from pytest_behavior_contract.declare.files import LARGEST_CONTRACT, MOST_CASES, Folder, read_text
-from pytest_behavior_contract.declare.variation import UnknownSlot, asks_for_stream, fill, swapped, unique_ids
+from pytest_behavior_contract.declare.variation import UnknownSlot, as_text, asks_for_stream, fill, swapped, unique_ids
 from pytest_behavior_contract.errors import ContractFileError, Problem
 from pytest_behavior_contract.exchange import Prompt, Tool
 from pytest_behavior_contract.interfaces import Behavior, PairBehavior
@@ -138,7 +138,7 @@ class _Loader:
             for key in ("messages", "cases", "swap", "system", "contrast"):
                 repaired.pop(key, None)
             repaired["prompt"] = PROBE_PROMPT
-            repaired |= {"swap": {"": ["", ""]}} if "swap" in entry else {}
+            repaired |= {"swap": {"": ["a", "b"]}} if "swap" in entry else {}
         items = entry.get("expect")
         if not isinstance(items, list) or not items:
             items = ["accepted"]
@@ -195,6 +195,8 @@ class _ClauseBuilder:
         self._loader = loader
         self._folder = loader.folder
         self._built: dict[Place, Any] = {}
+        self._unfilled: set[str] = set()
+        """Slots of a swap that a case does not fill; the first such case is named."""
 
     def build(self) -> Clause:
         entry = self._entry
@@ -206,9 +208,10 @@ class _ClauseBuilder:
             self._check_date(entry["review_by"])
         tools = self._tools()
         pairs = self._pair_behaviors()
+        repeats = {getattr(behavior, "repeats", 1) for behavior in pairs} or {1}
+        if len(repeats) > 1:
+            self._wrong("expect", f"a topic is asked either {' or '.join(map(str, sorted(repeats)))} times in a row")
         cases = self._cases(entry, self._place, tools, part="replies")
-        if "swap" in entry and not pairs and not any(case.expect for case in cases):
-            self._wrong("expect", "is empty")
         if isinstance(entry.get("contrast"), Mapping):
             twin = {**entry, "swap": None, "cases": None, "prompt": None, "messages": None, **entry["contrast"]}
             cases += self._cases(twin, (*self._place, "contrast"), tools, part="contrast")
@@ -227,6 +230,7 @@ class _ClauseBuilder:
             deterministic=entry.get("deterministic", _all_probes(cases) and not pairs),
             cases=tuple(cases),
             pairs=pairs,
+            repeats=max(repeats),
             marks=tuple(entry.get("marks", ())),
             folder=str(self._folder.path),
             source=self._loader.source(self._place),
@@ -278,10 +282,13 @@ class _ClauseBuilder:
         values = self._case_values(entry, place)
         ids = unique_ids(str(case.get("id") or number) for number, case in enumerate(values, 1))
         variants = swapped(entry["swap"]) if entry.get("swap") else [("", {})]
+        if twice := next((name for name, count in Counter(name for name, _ in variants).items() if count > 1), None):
+            self._wrong("swap", f"two variants are called {twice!r}; name them: {{SLOT: {{NAME: value, NAME: value}}}}")
         cases = []
         for case_id, case in zip(ids, values, strict=True):
             for variant, slots in variants:
-                filled = {**case, **slots}
+                swapped_in = self._slots(slots, case, case_id, place)
+                filled = {**fill(case, swapped_in, strict=False), **swapped_in}
                 streams = asks_for_stream(slots)
                 asked = entry if streams is None else {**entry, "stream": streams}
                 cases.append(
@@ -289,12 +296,25 @@ class _ClauseBuilder:
                         id=f"{case_id}:{variant}" if variant else case_id,
                         prompt=self._prompt(asked, place, filled, tools),
                         expect=self._expectations(entry["expect"], place, filled),
-                        topic=case_id,
+                        topic=as_text(case["topic"]) if variant and "topic" in case else case_id,
+                        twin=case_id,
                         variant=variant,
                         part=part,
                     )
                 )
         return _numbered(cases)
+
+    def _slots(self, slots: Mapping[str, Any], case: Mapping[str, Any], case_id: str, place: Place) -> dict[str, Any]:
+        """What a variant puts into slots, with the case's own values in it: so each case can bring its own pair."""
+        try:
+            return dict(fill(slots, case))
+        except UnknownSlot as error:
+            hint = registry.did_you_mean(error.slot, [name for name in case if name != "id"])
+            what = f"case {case_id!r} has no value for the slot {{{error.slot}}}{hint}"
+            if error.slot not in self._unfilled:
+                self._unfilled.add(error.slot)
+                self._loader.wrong((*place, "swap"), f"{what} (write {{{{{error.slot}}}}} for plain braces)")
+            return dict(slots)
 
     def _case_values(self, entry: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:
         values: list[dict[str, Any]] = []

@@ -73,7 +73,7 @@ _CASES = {
     "type": "array",
     "minItems": 1,
     "description": "Values for the slots of the prompt, one prompt a case; {file: NAME} reads them from a JSONL or "
-    "CSV file beside the contract. An `id` names the case.",
+    "CSV file beside the contract. An `id` names the case; with `swap`, cases of the same `topic` count as one.",
     "items": {"type": "object", "minProperties": 1},
 }
 _MESSAGES = {
@@ -100,14 +100,17 @@ _EXPECT = {
     "items": {"$ref": "#/$defs/expectation"},
 }
 _SWAP = {
-    "description": "A slot whose values must be treated alike, or a list of variants that fill several slots; "
-    "`stream: [false, true]` asks for the reply whole and as a stream.",
+    "description": "A slot whose values must be treated alike, as a list or each under a name; or a list of variants "
+    "that fill several slots. Values may have {slots} that the cases fill. `stream: [false, true]` asks for the reply "
+    "whole and as a stream.",
     "anyOf": [
         {
             "type": "object",
             "minProperties": 1,
             "maxProperties": 1,
-            "additionalProperties": {"type": "array", "minItems": 2},
+            "additionalProperties": {
+                "anyOf": [{"type": "array", "minItems": 2}, {"type": "object", "minProperties": 2}]
+            },
         },
         {"type": "array", "minItems": 2, "items": {"type": "object", "minProperties": 1}},
     ],

@@ -49,11 +49,12 @@ def as_text(value: Any) -> str:
 
 
 def swapped(swap: Any) -> list[tuple[str, dict[str, Any]]]:
-    """The variants of a `swap`, each with its name and its slot values."""
+    """The variants of a `swap`, each with its name and what it puts into slots; that may have slots itself."""
     if isinstance(swap, Mapping):
         ((slot, values),) = swap.items()
-        return [(_variant_name(slot, value), {slot: value}) for value in values]
-    return [(_variant_name(*next(iter(variant.items()))), dict(variant)) for variant in swap]
+        named = values.items() if isinstance(values, Mapping) else ((_name_of(slot, value), value) for value in values)
+        return [(as_text(name), {slot: value}) for name, value in named]
+    return [(_name_of(*next(iter(variant.items()))), dict(variant)) for variant in swap]
 
 
 def asks_for_stream(slots: Mapping[str, Any]) -> bool | None:
@@ -62,10 +63,13 @@ def asks_for_stream(slots: Mapping[str, Any]) -> bool | None:
     return found if isinstance(found, bool) else None
 
 
-def _variant_name(slot: str, value: Any) -> str:
+def _name_of(slot: str, value: Any) -> str:
+    """What a variant is called: its value, or the slot of the case that its value is."""
     if slot == "stream" and isinstance(value, bool):
         return "streamed" if value else "whole"
-    return as_text(value)
+    text = as_text(value)
+    whole = _SLOT.fullmatch(text)
+    return whole[2] if whole and whole[2] else text
 
 
 def run_examples(

@@ -3,69 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
-from pytest_behavior_contract.interfaces import PairBehavior
+from pytest_behavior_contract.judge.pairs import Pairs, comparisons
+from pytest_behavior_contract.judge.promise import BETA, Promise
 from pytest_behavior_contract.judge.proportions import straight
-from pytest_behavior_contract.judge.statistics.alike import Alike
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
-from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
-from pytest_behavior_contract.registry import names, resolve
-from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Spending, Verdict
+from pytest_behavior_contract.judge.verdicts import REPLY_CHARACTERS, excerpt, failed, named, passed, said
+from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Spending, Verdict
 
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
-BETA = 0.05
-"""Chance of a false `kept`, per promise."""
-UNANSWERED = 0.05
-"""The share of unanswered requests that a decision may rest on."""
-_REPLY_CHARACTERS = 400
 _ORDER = ("broken", "unmeasured", "undecided", "kept")
-_OF_REPLIES = (Rate, Exact)
-"""The statistics whose verdicts are those on replies, one by one."""
-
-
-@dataclass(slots=True)
-class _Promise:
-    """One thing that a clause promises, and what has been seen of it."""
-
-    name: str
-    text: str
-    planned: int
-    statistic: Rate | Exact | Alike
-    verdicts: list[Any] = field(default_factory=list)
-
-    def decide(self) -> Decision:
-        decision = self.statistic.decide(self.verdicts, self.planned)
-        if isinstance(self.statistic, Alike):
-            return decision
-        return _or_unmeasured(self.statistic, self.verdicts, self.planned, decision)
-
-    def further(self) -> int:
-        return self.statistic.further(self.verdicts, self.planned)
-
-    def further_if_all_pass(self) -> int:
-        """How many more replies lead to `kept` if all of them pass, within the cap."""
-        if not isinstance(self.statistic, Rate):
-            return 0
-        enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
-        return max(0, min(enough, self.planned) - len(self.verdicts))
-
-    def likely(self) -> int:
-        """How many more are likely wanted: as many as show that all is well, unless nothing has been well so far."""
-        wanted = self.further()
-        if not wanted or (self.verdicts and "pass" not in self.verdicts and isinstance(self.statistic, Rate)):
-            return wanted
-        if isinstance(self.statistic, Alike):
-            return max(wanted, min(self.statistic.pairs_if_alike(), self.planned) - len(self.verdicts))
-        return max(wanted, self.further_if_all_pass())
 
 
 @dataclass(slots=True)
@@ -108,8 +61,8 @@ class ClauseJudge:
         self._judged: list[Judged] = []
         self._failed = 0
         self._provenance = _Provenance()
-        self._pairs = _Pairs(clause, alpha)
-        self._promises: dict[str, list[_Promise]] = {"replies": list(self._pairs.promises)}
+        self._pairs = Pairs(clause, alpha)
+        self._promises: dict[str, list[Promise]] = {"replies": list(self._pairs.promises)}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
 
@@ -117,7 +70,7 @@ class ClauseJudge:
         return list(self._promises)
 
     def planned(self, part: str) -> int:
-        return max((promise.planned for promise in self._promises[part]), default=0)
+        return max((promise.most() for promise in self._promises[part]), default=0)
 
     def further(self, part: str) -> int:
         """How many more units of a part are wanted; none as soon as one promise is broken, for then the clause is."""
@@ -143,7 +96,7 @@ class ClauseJudge:
             if sample.reply is not None:
                 self._provenance.add(sample.reply)
             for promise in self._promises[part]:
-                if isinstance(promise.statistic, _OF_REPLIES):
+                if promise.of_replies:
                     promise.verdicts.append(verdict.outcome)
             self._add(_judged(case, sample, verdict, part))
         if part == "replies" and self._clause.pairs:
@@ -160,7 +113,7 @@ class ClauseJudge:
         """Takes a verdict that was reached elsewhere: by running a Python test."""
         self._promises["replies"][0].verdicts.append(verdict.outcome)
         self._judged.append(
-            Judged(case="test", k=k, verdict=verdict, prompt=excerpt(prompt), reply=excerpt(reply, _REPLY_CHARACTERS))
+            Judged(case="test", k=k, verdict=verdict, prompt=excerpt(prompt), reply=excerpt(reply, REPLY_CHARACTERS))
         )
 
     def add_replies(self, replies: Sequence[Reply]) -> None:
@@ -192,15 +145,20 @@ class ClauseJudge:
         """
         clause = self._clause
         parts = tuple(
-            Part(name=promise.name, promise=promise.text, decision=promise.decide())
+            part
             for promises in self._promises.values()
-            for promise in promises
+            for part in (
+                *(self._pairs.parts() if promises is self._promises["replies"] else ()),
+                *(_part(promise) for promise in promises if promise.of_replies),
+            )
         )
         if problem:
             seen = parts[0].decision if parts else Decision(state="unmeasured")
             decision = Decision(state="unmeasured", n=seen.n, passes=seen.passes)
         else:
-            decision = min((part.decision for part in parts), key=lambda one: _ORDER.index(one.state))
+            decision = min(
+                (part.decision for part in parts), key=lambda one: (_ORDER.index(one.state), not one.leaning)
+            )
             problem = stopped if stopped and decision.state == "unmeasured" else _problem(decision, self._judged)
         judged = _looked_at(self._judged, parts)
         provenance = self._provenance
@@ -219,7 +177,9 @@ class ClauseJudge:
             source=clause.source,
             problem=excerpt(problem, 1000),
             parts=parts,
-            causes=_causes(judged, {part.name for part in parts if part.decision.state == "broken"}),
+            causes=_causes(
+                judged, {part.name for part in parts if part.decision.state == "broken"}, self._pairs.causes()
+            ),
             judged=tuple(judged),
             served_models=tuple(served),
             recorded_from=provenance.earliest,
@@ -230,6 +190,7 @@ class ClauseJudge:
             output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
             notes=(
+                *self._pairs.notes(),
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,
                 *(self._caps_too_low() if decision.state == "undecided" else ()),
@@ -246,17 +207,21 @@ class ClauseJudge:
             f"samples: {promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
             for promise, statistic in rates
             if promise.planned < (needed := statistic.least_samples())
-        ]
+        ] + self._pairs.caps_too_low()
 
-    def _rate_promise(self, part: str, alpha: float) -> _Promise:
+    def _rate_promise(self, part: str, alpha: float) -> Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
         clause = self._clause
         if clause.deterministic:
-            count = len({case.topic or case.id for case in clause.cases if case.part == part}) or clause.samples or 1
-            return _Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
+            cases = [case for case in clause.cases if case.part == part]
+            repeats = clause.repeats if part == "replies" else 1
+            topics = len({case.topic or case.id for case in cases}) * repeats
+            count = len(cases) * repeats or clause.samples or 1
+            text = f"{clause.rate:.0%} of the listed prompts"
+            return Promise(part, text, count, Exact(rate=clause.rate), asked=topics)
         planned = max([clause.planned(straight(clause.floor, BETA)), *(one.planned for one in self._pairs.promises)])
         statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
-        return _Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
+        return Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
 
     def _verdict(self, case: Case, sample: Sample) -> Verdict:
         if sample.reply is None:
@@ -268,10 +233,10 @@ def judge_reply(reply: Reply, case: Case) -> Verdict:
     """The verdict of all expectations on one reply: that of the first that does not pass."""
     for behavior in case.expect:
         if reply.rejection is not None and not getattr(behavior, "judges_rejection", False):
-            return _named(failed(_rejection_cause(reply), reply.rejection.message), behavior)
+            return named(failed(_rejection_cause(reply), reply.rejection.message), behavior)
         verdict = behavior.check(reply)
         if not verdict.passed:
-            return _named(verdict, behavior)
+            return named(verdict, behavior)
     if not case.expect and reply.rejection is not None:
         return failed(_rejection_cause(reply), reply.rejection.message)
     return passed()
@@ -280,74 +245,11 @@ def judge_reply(reply: Reply, case: Case) -> Verdict:
 def promises(clause: Clause) -> int:
     """How many things a clause promises that can turn red: what the run's alpha is split over."""
     twin = int(any(case.part == "contrast" for case in clause.cases))
-    variants = len(list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies")))
-    pairs = variants * (variants - 1) // 2
-    return 1 + twin + pairs * sum(len(behavior.margins()) for behavior in clause.pairs)
+    return 1 + twin + comparisons(clause)
 
 
-class _Pairs:
-    """The comparisons of every two variants of a swapped prompt."""
-
-    def __init__(self, clause: Clause, alpha: float) -> None:
-        self._behaviors: Sequence[PairBehavior] = clause.pairs
-        self.promises: list[_Promise] = []
-        self._keys: dict[tuple[int, str, str, str], _Promise] = {}
-        variants = list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies"))
-        for index, behavior in enumerate(clause.pairs):
-            for measure, margin in behavior.margins().items():
-                planned = clause.samples or max(60, int(2.5 * straight((1 - margin) / 2, BETA) * 2))
-                for first, second in itertools.combinations(variants, 2):
-                    promise = _Promise(
-                        f"{measure}: {first} / {second}",
-                        f"alike within {margin:.2f}",
-                        planned,
-                        Alike(margin=margin, alpha=alpha, beta=BETA),
-                    )
-                    self.promises.append(promise)
-                    self._keys[index, measure, first, second] = promise
-
-    def add(self, samples: tuple[Sample, ...], cases: dict[tuple[str, str], Case]) -> list[Judged]:
-        replies = {cases["replies", s.case].variant: (s, s.reply) for s in samples if s.reply and not s.reply.rejection}
-        judged = []
-        for (index, measure, first, second), promise in self._keys.items():
-            if first not in replies or second not in replies:
-                continue
-            behavior = self._behaviors[index]
-            sample, left = replies[first]
-            _, right = replies[second]
-            difference = behavior.difference(measure, left, right)
-            promise.verdicts.append(difference)
-            side = (first, second) if difference > 0 else (second, first)
-            case = cases["replies", sample.case]
-            if abs(difference) <= behavior.margins()[measure] + 1e-12:
-                verdict = passed(f"{difference:+.2f}")
-            else:
-                verdict = failed(behavior.direction(measure, *side), f"{difference:+.2f}")
-            judged.append(
-                Judged(
-                    case=case.topic,
-                    k=sample.k,
-                    verdict=_named(verdict, behavior),
-                    part=promise.name,
-                    prompt=excerpt(case.prompt.text),
-                    reply=excerpt(f"{first}: {_said(left)} · {second}: {_said(right)}", _REPLY_CHARACTERS),
-                )
-            )
-        return judged
-
-
-def behavior_name(behavior: object) -> str:
-    """The name of a behavior in contract files."""
-    return _names_of_behaviors().get(type(behavior), type(behavior).__name__)
-
-
-@cache
-def _names_of_behaviors() -> dict[type, str]:
-    return {resolve("behaviors", name): name for name in names("behaviors")}
-
-
-def _named(verdict: Verdict, behavior: object) -> Verdict:
-    return dataclasses.replace(verdict, behavior=behavior_name(behavior))
+def _part(promise: Promise) -> Part:
+    return Part(name=promise.name, promise=promise.text, decision=promise.decide())
 
 
 def _of_part(verdict: Verdict, part: str) -> Verdict:
@@ -365,35 +267,14 @@ def _rejection_cause(reply: Reply) -> str:
 
 
 def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
-    text = "" if sample.reply is None else _said(sample.reply)
+    text = "" if sample.reply is None else said(sample.reply)
     return Judged(
         case=case.id,
         k=sample.k,
         verdict=verdict,
         part=part,
         prompt=excerpt(case.prompt.text),
-        reply=excerpt(text, _REPLY_CHARACTERS),
-    )
-
-
-def _said(reply: Reply) -> str:
-    """What a reply says, for people to read: its text, or else its calls, or else its refusal."""
-    return reply.text or "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls) or reply.refusal
-
-
-def _or_unmeasured(statistic: Rate | Exact, verdicts: list[Passing], planned: int, decision: Decision) -> Decision:
-    """Nothing is decided on the few that answered, if those that did not could have turned it."""
-    unanswered = verdicts.count("error")
-    if not unanswered or decision.state == "unmeasured" or unanswered <= UNANSWERED * len(verdicts):
-        return decision
-    pessimistic: list[Passing] = ["fail" if verdict == "error" else verdict for verdict in verdicts]
-    if statistic.decide(pessimistic, planned).state == decision.state:
-        return decision
-    return Decision(
-        state="unmeasured",
-        n=decision.n,
-        passes=decision.passes,
-        note=f"{unanswered} of {len(verdicts)} requests were never answered",
+        reply=excerpt(text, REPLY_CHARACTERS),
     )
 
 
@@ -426,14 +307,23 @@ def _problem(decision: Decision, judged: list[Judged]) -> str:
     return f"{decision.note}; {first.cause}{detail}" if decision.note else f"{first.cause}{detail}"
 
 
-def _causes(judged: list[Judged], broken: set[str]) -> tuple[Cause, ...]:
-    """Why replies failed: where promises are broken, of those alone."""
-    counts: dict[str, list[Verdict]] = {}
-    for one in judged:
+def _causes(judged: list[Judged], broken: set[str], together: Mapping[str, str]) -> tuple[Cause, ...]:
+    """Why replies failed: where promises are broken, of those alone.
+
+    Args:
+        judged: all verdicts.
+        broken: the parts whose promise is broken.
+        together: causes that are said in one, each with the words for all of them.
+    """
+    counts: dict[str, dict[tuple[str, ...], Verdict]] = {}
+    for index, one in enumerate(judged):
         if one.verdict.outcome == "fail" and (one.part in broken or not broken):
-            counts.setdefault(one.verdict.cause, []).append(one.verdict)
+            text = together.get(one.verdict.cause, one.verdict.cause)
+            # What several measures of one pair show is one fault; what several replies show are several.
+            whose = (one.case, str(one.k)) if one.verdict.cause in together else (str(index),)
+            counts.setdefault(text, {}).setdefault(whose, one.verdict)
     ordered = sorted(counts.items(), key=lambda entry: -len(entry[1]))
     return tuple(
-        Cause(text=text, count=len(verdicts), mend=next((verdict.mend for verdict in verdicts if verdict.mend), ""))
-        for text, verdicts in ordered
+        Cause(text=text, count=len(found), mend=next((one.mend for one in found.values() if one.mend), ""))
+        for text, found in ordered
     )

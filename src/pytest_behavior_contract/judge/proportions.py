@@ -26,6 +26,11 @@ def log_e(successes: float, n: int, mean: float) -> float:
     return _log_mean_exp(successes * math.log(k) - n * math.log1p((k - 1) * mean) for k in BETS)
 
 
+def log_e_of_equal(value: float, n: int, mean: float) -> float:
+    """Logarithm of the e-value against "the mean is at most `mean`" after n times the same value in [0, 1]."""
+    return _log_mean_exp(n * (math.log1p((k - 1) * value) - math.log1p((k - 1) * mean)) for k in BETS)
+
+
 class Bet:
     """The running e-value against "the mean is at most `mean`", for values in [0, 1] that come one by one."""
 

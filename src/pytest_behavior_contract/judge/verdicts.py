@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
+from functools import cache
 
+from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.interfaces import Behavior
+from pytest_behavior_contract.registry import names, resolve
 from pytest_behavior_contract.results import Verdict
 
 EVIDENCE_CHARACTERS = 300
+REPLY_CHARACTERS = 400
+"""How much of a reply a report carries."""
 
 
 _PASSED = Verdict(outcome="pass")
@@ -27,6 +33,11 @@ def excerpt(text: str, most: int = EVIDENCE_CHARACTERS) -> str:
     return (short if short.isascii() else short.encode("utf-8", "replace").decode("utf-8")) + rest
 
 
+def said(reply: Reply) -> str:
+    """What a reply says, for people to read: its text, or else its calls, or else its refusal."""
+    return reply.text or "; ".join(f"{call.name}({call.arguments_text})" for call in reply.tool_calls) or reply.refusal
+
+
 def quoted(text: str, most: int = 40) -> str:
     """A short piece of text for a cause, on one line."""
     return repr(excerpt(" ".join(text.split()), most))
@@ -35,3 +46,17 @@ def quoted(text: str, most: int = 40) -> str:
 def unready_of(behaviors: Iterable[Behavior]) -> str:
     """Why one of some checks can judge nothing, as far as it says so by an attribute `unready`; empty where all can."""
     return next((found for one in behaviors if (found := str(getattr(one, "unready", "")))), "")
+
+
+def behavior_name(behavior: object) -> str:
+    """The name of a behavior in contract files."""
+    return _names_of_behaviors().get(type(behavior), type(behavior).__name__)
+
+
+@cache
+def _names_of_behaviors() -> dict[type, str]:
+    return {resolve("behaviors", name): name for name in names("behaviors")}
+
+
+def named(verdict: Verdict, behavior: object) -> Verdict:
+    return dataclasses.replace(verdict, behavior=behavior_name(behavior))

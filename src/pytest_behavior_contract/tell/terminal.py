@@ -11,11 +11,14 @@ from pytest_behavior_contract.results import Change, Comparison, Judged, Outcome
 from pytest_behavior_contract.tell.wording import (
     ORDER,
     answer_reason,
+    beside,
     bracketed,
     cause_sentence,
     counts,
+    farthest_topics,
     first_failed,
     found_in,
+    measures,
     more_needed,
     percent,
     provenance,
@@ -34,6 +37,8 @@ _OPEN = ("undecided", "unmeasured")
 MOST_ROWS = 40
 """More clauses than this, and those that held are counted instead of listed."""
 MOST_DETAILS = 20
+MOST_MEASURES = 12
+"""More comparisons than this, and those that show something come first."""
 _INDENT = 14
 _NARROW = 100
 
@@ -189,9 +194,15 @@ class Terminal:
             )
             if outcome.causes:
                 lines += self._said("cause", cause_sentence(outcome))
+            most = 1_000 if self.verbosity > 0 else MOST_MEASURES
+            compared = measures(outcome, most)
+            lines += [f"   {'' if n else 'measures':<10} {shown(one)}" for n, one in enumerate(compared)]
+            if apart := farthest_topics(outcome, most // 4):
+                lines += self._said("apart", apart)
         failed = first_failed(outcome)
         if failed is not None:
-            lines += [self._quoted(label, text) for label, text in _evidence(failed, outcome, baseline)]
+            for label, text in _evidence(failed, outcome, baseline):
+                lines += [self._quoted(*one) for one in beside(label, text, failed.part)]
         mend = next((cause.mend for cause in outcome.causes if cause.mend), "")
         if mend:
             lines += self._said("mend", mend)

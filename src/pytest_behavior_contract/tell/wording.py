@@ -39,8 +39,8 @@ def rate_sentence(outcome: Outcome) -> str:
     """`1 of 9 replies pass (0% to 44%), at least 95% was promised`."""
     decision = outcome.decision
     part = deciding_part(outcome)
-    if part is not None and part.name not in ("replies", "contrast"):
-        return f"{part.name}: {decision.note}, {decision.passes} of {decision.n} pairs within it"
+    if part is not None and part.counted != "replies":
+        return f"{part.name}: {_compared(part)}"
     whose = " of the contrast twin" if part is not None and part.name == "contrast" else ""
     text = f"{decision.passes} of {decision.n} replies{whose} pass"
     if decision.basis == "exact":
@@ -50,12 +50,47 @@ def rate_sentence(outcome: Outcome) -> str:
     )
 
 
+def _compared(part: Part) -> str:
+    """`mean difference +0.40, margin 0.10, 0 of 16 pairs within it`; for decisions, how many pairs agree."""
+    decision = part.decision
+    if part.promise.startswith("alike"):
+        return f"{decision.note}, {decision.passes} of {decision.n} {part.counted} within it"
+    promise = part.promise.removeprefix("the same, in ")
+    return f"{decision.passes} of {decision.n} {part.counted} decide the same, {promise} was promised"
+
+
+def measures(outcome: Outcome, most: int) -> list[str]:
+    """What each comparison of a clause shows, a line each, where there are several; what differs comes first."""
+    parts = [part for part in outcome.parts if part.counted != "replies"]
+    if len(parts) < 2:
+        return []
+    if len(parts) > most:
+        parts.sort(key=lambda part: (part.decision.state != "broken", not part.decision.leaning))
+    words = [(_short(part.name), part.decision.leaning or part.decision.state, _compared(part)) for part in parts]
+    names, states = max(len(name) for name, _, _ in words), max(len(state) for _, state, _ in words)
+    lines = [f"{name:<{names}}  {state:<{states}}  {found}" for name, state, found in words[:most]]
+    return lines if len(parts) <= most else [*lines, f"… and {len(parts) - most} more (-v lists them)"]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:59]}…"
+
+
+def farthest_topics(outcome: Outcome, most: int) -> str:
+    """`abortion +0.80, guns -0.62 of 27 topics`: where the deciding comparison is most apart."""
+    part = deciding_part(outcome)
+    if part is None or len(part.topics) < 2:
+        return ""
+    named = ", ".join(f"{topic.name} {topic.difference:+.2f}" for topic in part.topics[:most] if topic.difference)
+    return f"{named} of {len(part.topics)} topics" if named else ""
+
+
 def undecided_sentence(outcome: Outcome) -> str:
     """`12 of 12 replies pass, not enough to decide; about 11 more would settle it`."""
     decision = outcome.decision
     text = rate_sentence(outcome)
     if decision.leaning:
-        text += f"; it leans towards {decision.leaning}"
+        text += "; it is tilted" if decision.leaning == "tilted" else f"; it leans towards {decision.leaning}"
     return f"{text}; {more_needed(decision)}"
 
 
@@ -79,7 +114,8 @@ def broken_lines(outcome: Outcome) -> list[str]:
         lines.append(f"  cause  {cause_sentence(outcome)}")
     first = first_failed(outcome)
     if first is not None and (first.reply or first.verdict.evidence):
-        lines.append(f"  found  {shown(found_in(first) or first.reply, 200)}")
+        found = found_in(first) or first.reply
+        lines += [f"  {label:<5}  {shown(line, 200)}" for label, line in beside("found", found, first.part)]
     return lines
 
 
@@ -98,6 +134,12 @@ def found_in(failed: Judged) -> str:
     ):
         return ""
     return found
+
+
+def beside(label: str, text: str, part: str) -> list[tuple[str, str]]:
+    """A text under its label; of a pair, what belongs to each of its sides is on a line of its own."""
+    lines = [text] if part in ("replies", "contrast") else text.split("\n")
+    return [("" if number else label, line) for number, line in enumerate(lines)]
 
 
 def reliance(outcome: Outcome) -> str:

@@ -5,7 +5,7 @@ import pytest
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.judge.behaviors.complies import Complies
 from pytest_behavior_contract.judge.behaviors.refuses import Refuses
-from pytest_behavior_contract.judge.wording import stance, tone
+from pytest_behavior_contract.judge.wording import stance
 
 REFUSALS = [
     "I can't help with that.",
@@ -79,10 +79,3 @@ def test_a_tool_call_is_an_answer():
     from replies import call, caller
 
     assert Complies().check(caller(call("get_order"))).passed
-
-
-def test_tone_balances_friendly_and_unfriendly_words():
-    assert tone("A great and fair place.") == 1.0
-    assert tone("A toxic, greedy place.") == 0.0
-    assert tone("A great but slow place.") == 0.5
-    assert tone("A place.") == 0.5
