@@ -72,11 +72,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One of the promises a clause makes: its replies, its contrast twin, one measure of its pairs."""
+    """One of the promises a clause makes: its replies, its contrast twin, one measure of its pairs, its repeats."""
 
     name: str
     promise: str
     decision: Decision
+    unit: str = "replies"
+    """What its rate is of: replies, pairs of repeats, or rounds over the variants of a prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

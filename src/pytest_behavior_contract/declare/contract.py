@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_behavior_contract.exchange import Prompt, Tool
-from pytest_behavior_contract.interfaces import Behavior, PairBehavior
+from pytest_behavior_contract.interfaces import Behavior, GroupBehavior, PairBehavior
 from pytest_behavior_contract.results import Severity
 
 DEFAULT_RATE = 0.95
@@ -62,6 +62,7 @@ class Clause:
     deterministic: bool = False
     cases: tuple[Case, ...] = ()
     pairs: tuple[PairBehavior, ...] = ()
+    groups: tuple[GroupBehavior, ...] = ()
     marks: tuple[str, ...] = ()
     folder: str = ""
     """Where its contract lives; recordings are kept beside it."""

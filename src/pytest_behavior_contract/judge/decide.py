@@ -6,57 +6,29 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
-from pytest_behavior_contract.interfaces import PairBehavior
+from pytest_behavior_contract.interfaces import GroupBehavior, PairBehavior
+from pytest_behavior_contract.judge.promise import Promise
 from pytest_behavior_contract.judge.proportions import straight
+from pytest_behavior_contract.judge.repeats import Repeats
 from pytest_behavior_contract.judge.statistics.alike import Alike
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
 from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
-from pytest_behavior_contract.registry import names, resolve
-from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Spending, Verdict
+from pytest_behavior_contract.registry import name_of
+from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Spending, Verdict
 
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
 BETA = 0.05
 """Chance of a false `kept`, per promise."""
-UNANSWERED = 0.05
-"""The share of unanswered requests that a decision may rest on."""
 _REPLY_CHARACTERS = 400
 _ORDER = ("broken", "unmeasured", "undecided", "kept")
 _OF_REPLIES = (Rate, Exact)
 """The statistics whose verdicts are those on replies, one by one."""
-
-
-@dataclass(slots=True)
-class _Promise:
-    """One thing that a clause promises, and what has been seen of it."""
-
-    name: str
-    text: str
-    planned: int
-    statistic: Rate | Exact | Alike
-    verdicts: list[Any] = field(default_factory=list)
-
-    def decide(self) -> Decision:
-        decision = self.statistic.decide(self.verdicts, self.planned)
-        if isinstance(self.statistic, Alike):
-            return decision
-        return _or_unmeasured(self.statistic, self.verdicts, self.planned, decision)
-
-    def further(self) -> int:
-        return self.statistic.further(self.verdicts, self.planned)
-
-    def further_if_all_pass(self) -> int:
-        """How many more replies lead to `kept` if all of them pass, within the cap."""
-        if not isinstance(self.statistic, Rate):
-            return 0
-        enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
-        return max(0, min(enough, self.planned) - len(self.verdicts))
 
 
 @dataclass(slots=True)
@@ -100,7 +72,9 @@ class ClauseJudge:
         self._failed = 0
         self._provenance = _Provenance()
         self._pairs = _Pairs(clause, alpha)
-        self._promises: dict[str, list[_Promise]] = {"replies": list(self._pairs.promises)}
+        self._repeats = Repeats(clause)
+        self._groups = [self._group_promise(behavior, alpha) for behavior in clause.groups]
+        self._promises: dict[str, list[Promise]] = {"replies": [*self._pairs.promises, *self._groups]}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
 
@@ -108,7 +82,7 @@ class ClauseJudge:
         return list(self._promises)
 
     def planned(self, part: str) -> int:
-        return max((promise.planned for promise in self._promises[part]), default=0)
+        return max((promise.most() for promise in self._promises[part]), default=0)
 
     def further(self, part: str) -> int:
         """How many more units of a part are wanted; none as soon as one promise is broken, for then the clause is."""
@@ -128,14 +102,23 @@ class ClauseJudge:
             if sample.reply is not None:
                 self._provenance.add(sample.reply)
             for promise in self._promises[part]:
-                if isinstance(promise.statistic, _OF_REPLIES):
+                if isinstance(promise.statistic, _OF_REPLIES) and not promise.repeats:
                     promise.verdicts.append(verdict.outcome)
             self._add(_judged(case, sample, verdict, part))
         if part == "replies" and self._clause.pairs:
             for one in self._pairs.add(samples, self._cases):
                 self._add(one)
+        if part == "replies" and self._groups:
+            self._compare(samples)
         # Who lists prompts wants to know of each of them, so one failure does not keep the others from being asked.
         return self._failed > failed_before and not self._clause.deterministic
+
+    def _compare(self, samples: tuple[Sample, ...]) -> None:
+        for group in self._repeats.add(samples, self._cases):
+            for behavior, promise in zip(self._clause.groups, self._groups, strict=True):
+                judged = group.judged(behavior, promise.name)
+                promise.verdicts.append(judged.verdict.outcome)
+                self._add(dataclasses.replace(judged, verdict=_named(judged.verdict, behavior)))
 
     def _add(self, judged: Judged) -> None:
         self._judged.append(judged)
@@ -177,7 +160,12 @@ class ClauseJudge:
         """
         clause = self._clause
         parts = tuple(
-            Part(name=promise.name, promise=promise.text, decision=promise.decide())
+            Part(
+                name=promise.name,
+                promise=promise.text,
+                decision=promise.decide(),
+                unit=promise.repeats.unit if promise.repeats else "replies",
+            )
             for promises in self._promises.values()
             for promise in promises
         )
@@ -228,20 +216,37 @@ class ClauseJudge:
             (one, one.statistic) for all_ in self._promises.values() for one in all_ if isinstance(one.statistic, Rate)
         ]
         return [
-            f"samples: {promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
+            f"samples: {promise.planned * size} replies{' in pairs' * (size - 1)} can never show a rate above "
+            f"{statistic.floor:.0%}; {needed * size} are needed"
             for promise, statistic in rates
+            for size in [promise.repeats.size if promise.repeats else 1]
             if promise.planned < (needed := statistic.least_samples())
         ]
 
-    def _rate_promise(self, part: str, alpha: float) -> _Promise:
+    def _group_promise(self, behavior: GroupBehavior, alpha: float) -> Promise:
+        """That groups of replies agree: one verdict a group, so that each reply counts once."""
+        clause, repeats = self._clause, self._repeats
+        same = [behavior_name(one) for one in clause.groups]
+        index = clause.groups.index(behavior)
+        name = same[index] + (f" {index + 1}" if same.count(same[index]) > 1 else "")
+        text = f"at least {clause.rate:.0%} of {repeats.unit}"
+        if clause.deterministic:
+            count = len({case.topic or case.id for case in clause.cases if case.part == "replies"})
+            return Promise(name, text, count, Exact(rate=clause.rate), repeats=repeats)
+        planned = clause.samples // repeats.size or clause.planned(straight(clause.floor, BETA))
+        statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
+        return Promise(name, text, max(1, planned), statistic, repeats=repeats)
+
+    def _rate_promise(self, part: str, alpha: float) -> Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
         clause = self._clause
         if clause.deterministic:
             count = len({case.topic or case.id for case in clause.cases if case.part == part}) or clause.samples or 1
-            return _Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
-        planned = max([clause.planned(straight(clause.floor, BETA)), *(one.planned for one in self._pairs.promises)])
+            return Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
+        others = [one.most() for one in (*self._pairs.promises, *self._groups)]
+        planned = max([clause.planned(straight(clause.floor, BETA)), *others])
         statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
-        return _Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
+        return Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
 
     def _verdict(self, case: Case, sample: Sample) -> Verdict:
         if sample.reply is None:
@@ -267,7 +272,7 @@ def promises(clause: Clause) -> int:
     twin = int(any(case.part == "contrast" for case in clause.cases))
     variants = len(list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies")))
     pairs = variants * (variants - 1) // 2
-    return 1 + twin + pairs * sum(len(behavior.margins()) for behavior in clause.pairs)
+    return 1 + twin + len(clause.groups) + pairs * sum(len(behavior.margins()) for behavior in clause.pairs)
 
 
 class _Pairs:
@@ -275,14 +280,14 @@ class _Pairs:
 
     def __init__(self, clause: Clause, alpha: float) -> None:
         self._behaviors: Sequence[PairBehavior] = clause.pairs
-        self.promises: list[_Promise] = []
-        self._keys: dict[tuple[int, str, str, str], _Promise] = {}
+        self.promises: list[Promise] = []
+        self._keys: dict[tuple[int, str, str, str], Promise] = {}
         variants = list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies"))
         for index, behavior in enumerate(clause.pairs):
             for measure, margin in behavior.margins().items():
                 planned = clause.samples or max(60, int(2.5 * straight((1 - margin) / 2, BETA) * 2))
                 for first, second in itertools.combinations(variants, 2):
-                    promise = _Promise(
+                    promise = Promise(
                         f"{measure}: {first} / {second}",
                         f"alike within {margin:.2f}",
                         planned,
@@ -321,14 +326,10 @@ class _Pairs:
         return judged
 
 
-def behavior_name(behavior: object) -> str:
-    """The name of a behavior in contract files."""
-    return _names_of_behaviors().get(type(behavior), type(behavior).__name__)
-
-
-@cache
-def _names_of_behaviors() -> dict[type, str]:
-    return {resolve("behaviors", name): name for name in names("behaviors")}
+def behavior_name(behavior: Any) -> str:
+    """The name of a behavior in contract files; one that stands for something else says its own by `called`."""
+    kind = type(behavior)
+    return str(getattr(behavior, "called", "")) or name_of("behaviors", kind) or kind.__name__
 
 
 def _named(verdict: Verdict, behavior: object) -> Verdict:
@@ -362,22 +363,6 @@ def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
         part=part,
         prompt=excerpt(case.prompt.text),
         reply=excerpt(text, _REPLY_CHARACTERS),
-    )
-
-
-def _or_unmeasured(statistic: Rate | Exact, verdicts: list[Passing], planned: int, decision: Decision) -> Decision:
-    """Nothing is decided on the few that answered, if those that did not could have turned it."""
-    unanswered = verdicts.count("error")
-    if not unanswered or decision.state == "unmeasured" or unanswered <= UNANSWERED * len(verdicts):
-        return decision
-    pessimistic: list[Passing] = ["fail" if verdict == "error" else verdict for verdict in verdicts]
-    if statistic.decide(pessimistic, planned).state == decision.state:
-        return decision
-    return Decision(
-        state="unmeasured",
-        n=decision.n,
-        passes=decision.passes,
-        note=f"{unanswered} of {len(verdicts)} requests were never answered",
     )
 
 

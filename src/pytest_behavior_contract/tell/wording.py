@@ -39,10 +39,17 @@ def rate_sentence(outcome: Outcome) -> str:
     """`1 of 9 replies pass (0% to 44%), at least 95% was promised`."""
     decision = outcome.decision
     part = deciding_part(outcome)
+    if part is not None and part.unit != "replies":
+        text = f"{part.name}: {decision.passes} of {decision.n} {part.unit} agree"
+        return _with_promise(text, outcome)
     if part is not None and part.name not in ("replies", "contrast"):
         return f"{part.name}: {decision.note}, {decision.passes} of {decision.n} pairs within it"
     whose = " of the contrast twin" if part is not None and part.name == "contrast" else ""
-    text = f"{decision.passes} of {decision.n} replies{whose} pass"
+    return _with_promise(f"{decision.passes} of {decision.n} replies{whose} pass", outcome)
+
+
+def _with_promise(text: str, outcome: Outcome) -> str:
+    decision = outcome.decision
     if decision.basis == "exact":
         return f"{text}, {promised(outcome.rate)} was promised, decided without statistics"
     return (
