@@ -15,6 +15,8 @@ from pytest_behavior_contract.results import Decision, Passing
 
 UNANSWERED = 0.05
 """The share of unanswered requests that a decision may rest on."""
+HOPELESS_AFTER = 5
+"""So many verdicts that are all errors, and nothing more is asked: more would cost money and show nothing."""
 
 
 @dataclass(slots=True)
@@ -37,7 +39,9 @@ class Promise:
         return dataclasses.replace(decision, more=decision.more * self.repeats.size) if self.repeats else decision
 
     def further(self) -> int:
-        """How many more units of questions it wants."""
+        """How many more units of questions it wants; none where the first of them could not be judged at all."""
+        if len(self.verdicts) >= HOPELESS_AFTER and set(self.verdicts) == {"error"}:
+            return 0
         return self._units(self.statistic.further(self.verdicts, self.planned))
 
     def most(self) -> int:

@@ -46,7 +46,9 @@ class Group:
             if sample.reply is None:
                 return Verdict(outcome="error", cause=sample.error, evidence=excerpt(sample.detail))
             if sample.reply.rejection is not None:
-                return Verdict(outcome="error", cause="request rejected", evidence=sample.reply.rejection.message)
+                return Verdict(
+                    outcome="error", cause="request rejected", evidence=excerpt(sample.reply.rejection.message)
+                )
         replies = [_reply(sample) for _, sample in self.members]
         first = replies[0].payload
         # A cache gives the whole answer again, its id included: that is one sample, not two that agree.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.prices import BATCH_PRICE, Prices
 from pytest_behavior_contract.exchange import Exchange, Reply
-from pytest_behavior_contract.judge.verdicts import failed, passed
+from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.registry import is_known
 from pytest_behavior_contract.results import Verdict
 
@@ -50,9 +50,8 @@ class Cost:
         usd = prices.of_reply(reply) if prices else None
         if usd is None:
             model = str(reply.exchange.request.body.get("model", "")) if reply.exchange else reply.served_model
-            return Verdict(
-                outcome="error", cause=f"the price of {model or 'the model'} is not known; set the endpoint's `price`"
-            )
+            whose = excerpt(model, 100) or "the model"
+            return Verdict(outcome="error", cause=f"the price of {whose} is not known; set the endpoint's `price`")
         shown = f"${usd:.6f}".rstrip("0")
         return failed(f"costs more than ${self.usd:g}", shown) if usd > self.usd else passed(shown)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_behavior_contract.exchange import Exchange, Reply
-from pytest_behavior_contract.judge.verdicts import failed, passed
+from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.results import Verdict
 
 
@@ -54,7 +54,7 @@ def _unmeasured(exchange: Exchange | None) -> str:
     if exchange is None:
         return "the reply belongs to no recorded exchange"
     if exchange.via:
-        return f"it came through {exchange.via}"
+        return f"it came by {excerpt(exchange.via, 60)}"
     if "imported-from" in exchange.versions:
-        return f"it was imported from {exchange.versions['imported-from']}"
+        return f"it was imported from {excerpt(exchange.versions['imported-from'], 60)}"
     return "" if exchange.latency_seconds > 0 else "the recording does not have it"
