@@ -73,7 +73,7 @@ class ClauseJudge:
         self._provenance = _Provenance()
         self._pairs = _Pairs(clause, alpha)
         self._repeats = Repeats(clause)
-        self._groups = [self._group_promise(behavior, alpha) for behavior in clause.groups]
+        self._groups = [self._group_promise(number, alpha) for number in range(len(clause.groups))]
         self._promises: dict[str, list[Promise]] = {"replies": [*self._pairs.promises, *self._groups]}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
@@ -223,12 +223,11 @@ class ClauseJudge:
             if promise.planned < (needed := statistic.least_samples())
         ]
 
-    def _group_promise(self, behavior: GroupBehavior, alpha: float) -> Promise:
+    def _group_promise(self, number: int, alpha: float) -> Promise:
         """That groups of replies agree: one verdict a group, so that each reply counts once."""
         clause, repeats = self._clause, self._repeats
-        same = [behavior_name(one) for one in clause.groups]
-        index = clause.groups.index(behavior)
-        name = same[index] + (f" {index + 1}" if same.count(same[index]) > 1 else "")
+        names = [behavior_name(one) for one in clause.groups]
+        name = names[number] + (f" {number + 1}" if names.count(names[number]) > 1 else "")
         text = f"at least {clause.rate:.0%} of {repeats.unit}"
         if clause.deterministic:
             count = len({case.topic or case.id for case in clause.cases if case.part == "replies"})

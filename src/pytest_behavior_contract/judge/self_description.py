@@ -44,7 +44,7 @@ _WITH_VERSION = re.compile(r"GPT|Claude|Gemini|Llama|Qwen|DeepSeek|Grok|Gemma|ER
 
 LONGEST = 20_000
 """Characters of a reply that are read: who speaks says so early."""
-_SENTENCE = re.compile(r"[^.!?。！？\n]+(?:\.(?=\w)[^.!?。！？\n]+)*[.!?。！？]?")
+_SENTENCE = re.compile(r"[^.!?;。！？；\n]+(?:\.(?=\w)[^.!?;。！？；\n]+)*[.!?;。！？；]?")
 _QUOTED = re.compile(r"\"[^\"\n]{0,300}\"|“[^”\n]{0,300}”|«[^»\n]{0,300}»|「[^」\n]{0,300}」")
 _SUBJECT = (
     r"(?:\b(?:I am|I['’]m|my name is|my name['’]s|call me|this is|it['’]s me|I go by|known as"
@@ -77,6 +77,7 @@ _NEGATED = re.compile(
     r"\b(?:not|never|neither|nor|unlike|nicht|kein|keine|pas|não|non)\b|n['’]t\b|不是|并非|不|\bno (?:soy|fui|estoy)\b",
     re.IGNORECASE,
 )
+_SUBJECT_OF_ITS_OWN = re.compile(r"\s+(?:is|are|was|were|can|does|has|will|would|may)\b", re.IGNORECASE)
 _AS = re.compile(r"(?:^|[,;]\s*)as (?:an? [^,]{0,60})?$", re.IGNORECASE)
 
 
@@ -125,6 +126,8 @@ def _is_claimed(before: str, after: str, *, alone: bool) -> bool:
     if subjects:
         between = before[subjects[-1].end() :]
         denied = _NEGATED.search(before[max(0, subjects[-1].start() - 12) : subjects[-1].start()])
+        if "," in between and _SUBJECT_OF_ITS_OWN.match(after):
+            return False
         return len(between) <= 80 and _BETWEEN.search(between) is None and denied is None
     if _AS.search(before):
         return re.match(r"[^,]{0,60},\s*(?:I|my)\b", after) is not None
