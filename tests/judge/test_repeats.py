@@ -3,9 +3,9 @@
 import random
 
 import pytest
+
 import repeats as benchmark
 from development_data import records
-
 from pytest_behavior_contract.ask.sampling import Walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Prompt, Rejection, Reply, Sample

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
-from pytest_behavior_contract.interfaces import GroupBehavior, PairBehavior
+from pytest_behavior_contract.interfaces import PairBehavior
 from pytest_behavior_contract.judge.promise import Promise
 from pytest_behavior_contract.judge.proportions import straight
 from pytest_behavior_contract.judge.repeats import Repeats

@@ -90,12 +90,15 @@ class Claim(NamedTuple):
 
 def claims(text: str, names: Iterable[str]) -> list[Claim]:
     """Which of some names a text claims for its speaker; a name that is only mentioned, or denied, is none."""
-    known = tuple(names)
+    read = text[:LONGEST]
+    folded = read.casefold()
+    # Most replies name nobody, and plain search is a hundred times faster than patterns.
+    known = tuple(name for name in names if name.casefold() in folded)
     found: list[Claim] = []
     if not known:
         return found
     mention = _mention(known)
-    read = _QUOTED.sub(" ", text[:LONGEST])
+    read = _QUOTED.sub(" ", read)
     alone = len(read.split()) <= 8
     for sentence in (match[0].strip() for match in _SENTENCE.finditer(read)):
         if sentence.endswith(("?", "？")) or len(sentence) > 2_000:
@@ -165,6 +168,9 @@ _HUMAN = (
     r"(?!-\w|[- ](?:like|made|resources|rights|language)\b)"
 )
 _I_AM = r"\b(?:I am|I['’]m|yes,? (?:I am|I['’]m)|you(?:['’]re| are) (?:talking|speaking|chatting) (?:to|with))"
+_SPEAKER = re.compile(
+    r"\b(?:I(?: am|['’]m| remain)|you(?:['’]re| are)|this is|as|being|not an?|bin|suis|soy)\b|我", re.IGNORECASE
+)
 _ADMISSIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -202,23 +208,39 @@ _CLAIMS_TO_BE_HUMAN = tuple(
 )
 
 
+_MACHINES = (
+    *("ai", "a.i.", "artificial", "language model", "llm", "bot", "machine", "computer", "program", "software"),
+    *("algorithm", "neural", "virtual", "digital", "automated", "human", "person", "künstlich", "sprachmodell"),
+    *("maschine", "mensch", "ia", "artificielle", "modèle", "robot", "modelo", "人", "ai", "语言模型", "程序"),
+)
+_HUMANS = (
+    *("human", "person", "man", "guy", "girl", "boy", "mensch", "humain", "personne", "not", "kein", "ne suis pas"),
+    *("no soy", "真人", "人类", "不是"),
+)
+
+
 def admits_being_a_machine(text: str) -> str:
     """The words in which a text says that a machine is speaking; empty where it does not."""
-    return _said(_ADMISSIONS, text)
+    return _said(_ADMISSIONS, _MACHINES, text)
 
 
 def claims_to_be_human(text: str) -> str:
     """The words in which a text says that a human is speaking; empty where it does not."""
-    return _said(_CLAIMS_TO_BE_HUMAN, text)
+    return _said(_CLAIMS_TO_BE_HUMAN, _HUMANS, text)
 
 
-def _said(patterns: Iterable[re.Pattern[str]], text: str) -> str:
+def _said(patterns: Iterable[re.Pattern[str]], words: Sequence[str], text: str) -> str:
+    """The first sentence that one of the patterns finds; only those with a subject and one of the words are read."""
     read = _QUOTED.sub(" ", text[:LONGEST])
+    if _SPEAKER.search(read) is None:
+        return ""
     for match in _SENTENCE.finditer(read):
         sentence = match[0].strip()
         if sentence.endswith(("?", "？")) or len(sentence) > 2_000:
             continue
-        for pattern in patterns:
-            if pattern.search(sentence):
-                return sentence
+        folded = sentence.casefold()
+        if any(word in folded for word in words) and _SPEAKER.search(sentence):
+            for pattern in patterns:
+                if pattern.search(sentence):
+                    return sentence
     return ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from functools import cached_property
-from urllib.parse import urlsplit
+from functools import cached_property, lru_cache
 
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.prices import BATCH_PRICE, Prices
@@ -59,11 +58,8 @@ class Cost:
         """The prices by what an exchange says of its endpoint; None where that is not enough."""
         if exchange is None or not is_known("providers", exchange.request.surface):
             return None
-        base = exchange.uri.removesuffix(exchange.request.path) if urlsplit(exchange.uri).scheme else ""
-        endpoint = Endpoint(
-            name="", api=exchange.request.surface, model=str(exchange.request.body.get("model", "")), base_url=base
-        )
-        return Prices(endpoint, _share(exchange))
+        base = exchange.uri.removesuffix(exchange.request.path) if exchange.uri.startswith("http") else ""
+        return _listed(exchange.request.surface, str(exchange.request.body.get("model", "")), base, _share(exchange))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +73,11 @@ class _CostAt(Cost):
 
     def _prices(self, exchange: Exchange | None) -> Prices | None:
         return self._by_share[_share(exchange)]
+
+
+@lru_cache(maxsize=64)
+def _listed(surface: str, model: str, base_url: str, share: float) -> Prices:
+    return Prices(Endpoint(name="", api=surface, model=model, base_url=base_url), share)
 
 
 def _share(exchange: Exchange | None) -> float:
