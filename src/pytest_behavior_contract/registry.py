@@ -73,10 +73,9 @@ def is_known(family: str, name: str) -> bool:
 
 def name_of(family: str, kind: type) -> str:
     """The name of a class among a family's members, found without loading the others; empty where it has none."""
-    module, attribute = kind.__module__, kind.__qualname__
+    module = kind.__module__
     if module.startswith(_TABLES[family]):
-        place = f"{module.removeprefix(_TABLES[family])}:{attribute}"
-        return next((name for name, known in _built_in(family).items() if known == place), "")
+        return _names_of_places(family).get(f"{module.removeprefix(_TABLES[family])}:{kind.__qualname__}", "")
     for name in _installed(family):
         try:
             if resolve(family, name) is kind:
@@ -100,6 +99,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def _built_in(family: str) -> Mapping[str, str]:
     table: Mapping[str, str] = importlib.import_module(_TABLES[family]).TABLE
     return table
+
+
+@cache
+def _names_of_places(family: str) -> Mapping[str, str]:
+    return {place: name for name, place in _built_in(family).items()}
 
 
 @cache

@@ -1,5 +1,6 @@
 """Repeats and variants of a clause: which replies are compared, and what follows for its decision."""
 
+import dataclasses
 import random
 
 import pytest
@@ -9,6 +10,7 @@ from development_data import records
 from pytest_behavior_contract.ask.sampling import Walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Prompt, Rejection, Reply, Sample
+from pytest_behavior_contract.judge.behaviors.contains import Contains
 from pytest_behavior_contract.judge.behaviors.same_answer import SameAnswer
 from pytest_behavior_contract.judge.behaviors.same_reply import SameReply
 from pytest_behavior_contract.judge.decide import ClauseJudge, promises
@@ -127,6 +129,14 @@ def test_listed_prompts_without_statistics_go_by_rounds():
     outcome, asked = walked(exact, lambda one, k: Reply(text="yes" if one.topic == "a" else one.variant))
     assert (outcome.decision.state, outcome.decision.basis, asked) == ("broken", "exact", 2)
     assert outcome.parts[0].decision.passes == 1
+
+
+def test_without_statistics_every_variant_of_every_prompt_counts():
+    yes = Contains(text="yes")
+    cases = [dataclasses.replace(case("a", variant), expect=(yes,)) for variant in ("1", "2", "3", "4")]
+    listed = clause(*cases, deterministic=True, rate=1.0, groups=())
+    outcome, asked = walked(listed, lambda one, k: Reply(text="yes" if one.variant != "4" else "no"))
+    assert (outcome.decision.state, outcome.decision.passes, outcome.decision.n, asked) == ("broken", 3, 4, 1)
 
 
 def test_each_of_several_is_a_promise_of_its_own_and_takes_its_share_of_alpha():

@@ -36,7 +36,8 @@ def schema_problems(document: Document, path: str, *, foreign_code: bool = True)
     """Every violation of the contract schema, each with the place it is about."""
     import jsonschema
 
-    known = frozenset(name for name in named_behaviors(document.content) if registry.is_known("behaviors", name))
+    named = (name for name in named_behaviors(document.content) if not name.startswith(PYTHON))
+    known = frozenset(name for name in named if registry.is_known("behaviors", name))
     # A sound file needs the behaviors it names and no others; only to explain a mistake must all be known.
     if jsonschema.Draft202012Validator(contract_schema(known, foreign_code=foreign_code)).is_valid(document.content):
         return []

@@ -33,6 +33,7 @@ class Expectations:
     def __init__(self, folder: Folder, *, foreign_code: bool) -> None:
         self._folder = folder
         self._foreign_code = foreign_code
+        self._known: dict[str, Any] = {}
 
     def behavior(self, item: Any, place: Place) -> Any:
         """The behavior of a filled-in expectation; raises Wrong."""
@@ -66,6 +67,12 @@ class Expectations:
             return None  # it is said where the behavior is built
 
     def _kind(self, name: str, place: Place) -> Any:
+        # Thousands of cases ask for the same few.
+        if name not in self._known:
+            self._known[name] = self._found(name, place)
+        return self._known[name]
+
+    def _found(self, name: str, place: Place) -> Any:
         if not self._foreign_code and not registry.is_built_in("behaviors", name):
             raise Wrong(place, f"{name!r} is of an installed package; a contract that others wrote cannot name it")
         try:

@@ -240,8 +240,12 @@ class ClauseJudge:
         """That replies pass; of a clause that only compares variants, that they come at all."""
         clause = self._clause
         if clause.deterministic:
-            count = len({case.topic or case.id for case in clause.cases if case.part == part}) or clause.samples or 1
-            return Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
+            cases = [case for case in clause.cases if case.part == part]
+            topics = len({case.topic or case.id for case in cases})
+            count = len(cases) or clause.samples or 1
+            return Promise(
+                part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate), asked=topics
+            )
         others = [one.most() for one in (*self._pairs.promises, *self._groups)]
         planned = max([clause.planned(straight(clause.floor, BETA)), *others])
         statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)

@@ -28,6 +28,8 @@ class Promise:
     planned: int
     statistic: Rate | Exact | Alike
     verdicts: list[Any] = field(default_factory=list)
+    asked: int = 0
+    """The cap on units of questions, where it is another number than that of verdicts."""
     repeats: Repeats | None = None
     """Where its verdicts are on groups of replies: what gathers these."""
 
@@ -46,7 +48,7 @@ class Promise:
 
     def most(self) -> int:
         """The cap on units of questions."""
-        return self.repeats.units(self.planned) if self.repeats else self.planned
+        return self.asked or (self.repeats.units(self.planned) if self.repeats else self.planned)
 
     def _units(self, verdicts: int) -> int:
         return self.repeats.further(len(self.verdicts) + verdicts) if verdicts and self.repeats else verdicts

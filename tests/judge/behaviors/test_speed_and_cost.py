@@ -48,6 +48,10 @@ def test_what_was_never_measured_is_an_error_with_its_reason(reply, reason):
     assert (found.outcome, found.cause) == ("error", f"no latency on record: {reason}")
 
 
+def test_a_function_in_the_place_of_a_model_may_take_no_time_at_all():
+    assert Latency(seconds=2).check(recorded(0.0, uri="python:models:quick")).passed
+
+
 def test_a_reply_that_was_not_streamed_has_no_first_event():
     assert Latency(seconds=2, until="first_event").check(recorded()).outcome == "error"
 

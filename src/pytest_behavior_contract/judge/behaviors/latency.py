@@ -57,4 +57,6 @@ def _unmeasured(exchange: Exchange | None) -> str:
         return f"it came by {excerpt(exchange.via, 60)}"
     if "imported-from" in exchange.versions:
         return f"it was imported from {excerpt(exchange.versions['imported-from'], 60)}"
-    return "" if exchange.latency_seconds > 0 else "the recording does not have it"
+    # A function in the place of a model may take no time that a recording can tell.
+    measured = exchange.latency_seconds > 0 or exchange.uri.startswith("python:")
+    return "" if measured else "the recording does not have it"

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.interfaces import Behavior
 from pytest_behavior_contract.judge import functions
+from pytest_behavior_contract.judge.verdicts import unready_of
 from pytest_behavior_contract.results import Verdict
 
 
@@ -97,9 +98,17 @@ class _Guarded:
     behavior: Behavior
     called: str
 
-    def __getattr__(self, name: str) -> Any:
-        # What a behavior says of itself: unready, judges_rejection, deterministic.
-        return getattr(self.behavior, name)
+    @property
+    def unready(self) -> str:
+        return unready_of((self.behavior,))
+
+    @property
+    def judges_rejection(self) -> bool:
+        return bool(getattr(self.behavior, "judges_rejection", False))
+
+    @property
+    def deterministic(self) -> bool:
+        return bool(getattr(self.behavior, "deterministic", False))
 
     def check(self, reply: Reply) -> Verdict:
         return functions.judged(self.called, self.behavior.check, reply)
