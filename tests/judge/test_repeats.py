@@ -105,15 +105,20 @@ def test_a_pair_with_a_missing_reply_is_unanswered():
 
 
 def test_a_cache_that_answers_twice_is_not_agreement():
-    same = Reply(text="yes", payload={"id": "chatcmpl-1", "text": "yes"})
+    same = Reply(text="yes", payload={"id": "chatcmpl-Zx81kfQ0aaB3", "text": "yes"})
     outcome, asked = walked(clause(case("a")), lambda one, k: same)
     assert outcome.decision.state == "unmeasured"
-    assert outcome.problem == "the same answer came twice, as from a cache: id chatcmpl-1"
+    assert outcome.problem == "the same answer came twice, as from a cache: id chatcmpl-Zx81kfQ0aaB3"
     assert asked <= 46
 
 
-def test_new_answers_of_a_server_that_numbers_them_all_alike_are_compared():
-    outcome, _ = walked(clause(case("a")), lambda one, k: Reply(text="yes", payload={"id": "1", "created": k}))
+@pytest.mark.parametrize("payload", [{"id": "chatcmpl-1"}, {"id": "chatcmpl-Zx81kfQ0aaB3"}])
+def test_new_answers_of_a_server_that_numbers_them_all_alike_are_compared(payload):
+    def answer(one, k):
+        # The one says by nothing that it was made anew, the other by its time.
+        return Reply(text="yes", payload=payload if len(payload["id"]) < 15 else {**payload, "created": k})
+
+    outcome, _ = walked(clause(case("a")), answer)
     assert outcome.decision.state == "kept"
 
 

@@ -40,7 +40,8 @@ def find(path: str) -> Any:
 def cannot_be_imported(path: str, error: Exception) -> str:
     """Why a function cannot be had, and what to do."""
     text = f"{path} cannot be imported: {type(error).__name__}: {said(error)}"
-    if isinstance(error, ModuleNotFoundError) and error.name and f"{path.partition(':')[0]}.".startswith(error.name):
+    named = f"{path.partition(':')[0]}."
+    if isinstance(error, ModuleNotFoundError) and named.startswith(f"{error.name}."):
         text += "; start pytest where it lies, add its folder to pytest's `pythonpath`, or install it"
     return text
 

@@ -16,7 +16,7 @@ from pytest_behavior_contract.results import Decision, Passing
 UNANSWERED = 0.05
 """The share of unanswered requests that a decision may rest on."""
 HOPELESS_AFTER = 5
-"""So many verdicts that are all errors, and nothing more is asked: more would cost money and show nothing."""
+"""After so many verdicts that are all errors nothing more is asked: it would cost money and show nothing."""
 
 
 @dataclass(slots=True)
@@ -42,9 +42,15 @@ class Promise:
 
     def further(self) -> int:
         """How many more units of questions it wants; none where the first of them could not be judged at all."""
-        if len(self.verdicts) >= HOPELESS_AFTER and set(self.verdicts) == {"error"}:
+        if self._is_hopeless():
             return 0
         return self._units(self.statistic.further(self.verdicts, self.planned))
+
+    def _is_hopeless(self) -> bool:
+        # Who lists prompts wants to know of each of them.
+        if not isinstance(self.statistic, Rate) or len(self.verdicts) < HOPELESS_AFTER:
+            return False
+        return all(verdict == "error" for verdict in self.verdicts)
 
     def most(self) -> int:
         """The cap on units of questions."""
@@ -73,5 +79,5 @@ def _or_unmeasured(statistic: Rate | Exact, verdicts: list[Passing], planned: in
         state="unmeasured",
         n=decision.n,
         passes=decision.passes,
-        note=f"{unanswered} of {len(verdicts)} requests were never answered",
+        note=f"{unanswered} of {len(verdicts)} requests were never answered or judged",
     )
