@@ -10,7 +10,7 @@ import pytest
 
 import pytest_behavior_contract
 from pytest_behavior_contract import registry
-from pytest_behavior_contract.interfaces import Behavior, PairBehavior
+from pytest_behavior_contract.interfaces import Behavior, GroupBehavior, PairBehavior
 
 TESTS = Path(__file__).parent
 HEAVY = ["openai", "anthropic", "vcr", "hypothesis", "jsonschema", "yaml", "pydantic", "msgspec", "httpx2"]
@@ -29,6 +29,7 @@ def test_every_member_resolves_and_is_documented(family, name):
 def test_every_behavior_fits_its_protocol(name):
     kind = registry.resolve("behaviors", name)
     wanted = PairBehavior if getattr(kind, "pairs", False) else Behavior
+    wanted = GroupBehavior if getattr(kind, "group", False) else wanted
     methods = [method for method in vars(wanted) if not method.startswith("_")]
     assert all(callable(getattr(kind, method)) for method in methods)
 

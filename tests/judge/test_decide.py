@@ -101,7 +101,7 @@ def test_a_probe_is_one_call_and_no_statistics():
 def test_requests_that_were_never_answered_are_not_decided_over():
     outcome = judged(clause(), [YES, "HTTP 500"] * 23).outcome()
     assert outcome.decision.state == "unmeasured"
-    assert outcome.problem.startswith("23 of 46 requests were never answered; HTTP 500")
+    assert outcome.problem.startswith("23 of 46 requests were never answered or judged; HTTP 500")
 
 
 def test_a_few_unanswered_requests_change_nothing():
