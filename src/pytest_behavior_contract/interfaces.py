@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request
+    from pytest_behavior_contract.exchange import Exchange, Prompt, Question, Reply, Request
     from pytest_behavior_contract.results import Decision, Report, Verdict
 
 
@@ -24,6 +24,23 @@ class Behavior(Protocol):
 
 
 @runtime_checkable
+class AskingBehavior(Behavior, Protocol):
+    """A check that asks other endpoints about a reply; the answers stand in `reply.answers` when `check` is called.
+
+    Asking is not its business: it says what it wants to know, and is asked again with the answers at hand.
+    """
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The endpoints it may ask, the configured judge as an empty name; none if it asks nobody."""
+        ...
+
+    def questions(self, prompt: Prompt, reply: Reply) -> tuple[Question, ...]:
+        """What it still wants to know of a reply to this prompt; nothing where it can tell."""
+        ...
+
+
+@runtime_checkable
 class PairBehavior(Protocol):
     """A kind of check on the replies to prompts that differ in one thing."""
 
@@ -37,6 +54,26 @@ class PairBehavior(Protocol):
 
     def direction(self, measure: str, first: str, second: str) -> str:
         """What a positive difference means, in words, for prompts about `first` and `second`."""
+        ...
+
+
+@runtime_checkable
+class AskingPairBehavior(PairBehavior, Protocol):
+    """A check on pairs that asks other endpoints about the two replies; the answers stand in the `answers` of both."""
+
+    @property
+    def judges(self) -> tuple[str, ...]: ...
+
+    def pair_questions(self, prompts: tuple[Prompt, Prompt], first: Reply, second: Reply) -> tuple[Question, ...]:
+        """What it still wants to know of two replies to these prompts."""
+        ...
+
+    def unjudged(self, first: Reply, second: Reply) -> Verdict | None:
+        """Why nothing can be said of two replies; None where `difference` can be told."""
+        ...
+
+    def flipped(self, first: Reply, second: Reply) -> bool:
+        """Whether the judge's choice changed with the order in which it saw the two."""
         ...
 
 

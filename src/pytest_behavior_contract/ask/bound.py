@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
-from pytest_behavior_contract.ask.asking import missing, reply_of
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.client_blocks import ClientBlock, Vendor
 from pytest_behavior_contract.ask.engine import Engine
+from pytest_behavior_contract.ask.reading import missing, reply_of
 from pytest_behavior_contract.declare.contract import Clause, read_tool
 from pytest_behavior_contract.declare.schema import PARAMETERS
 from pytest_behavior_contract.errors import EndpointError

@@ -382,11 +382,15 @@ def build_behavior(kind: type, arguments: Any, folder: Folder) -> Any:
     arguments = dict(arguments)
     for name in getattr(kind, "files", ()):
         if isinstance(arguments.get(name), str):
-            arguments[name] = folder.json(arguments[name])
+            arguments[name] = _from_file(arguments[name], folder)
     try:
         return msgspec.convert(arguments, kind)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
+
+
+def _from_file(name: str, folder: Folder) -> Any:
+    return folder.cases(name) if name.lower().endswith((".jsonl", ".csv")) else folder.json(name)
 
 
 def _name_and_arguments(item: Any) -> tuple[str, Any]:

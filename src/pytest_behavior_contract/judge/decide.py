@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from pytest_behavior_contract.ask.asker import HOPELESS_AFTER
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
-from pytest_behavior_contract.interfaces import PairBehavior
+from pytest_behavior_contract.interfaces import AskingPairBehavior, PairBehavior
+from pytest_behavior_contract.judge.panel import AS_JUDGED, Panel
 from pytest_behavior_contract.judge.proportions import straight
+from pytest_behavior_contract.judge.provenance import Provenance
 from pytest_behavior_contract.judge.statistics.alike import Alike
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
@@ -41,14 +44,25 @@ class _Promise:
     planned: int
     statistic: Rate | Exact | Alike
     verdicts: list[Any] = field(default_factory=list)
+    remark: str = ""
+    """What is said of its decision whatever that is: `as judged`."""
+    unjudged: int = 0
+    """Pairs that a judge gave no verdict on."""
 
     def decide(self) -> Decision:
         decision = self.statistic.decide(self.verdicts, self.planned)
-        if isinstance(self.statistic, Alike):
-            return decision
-        return _or_unmeasured(self.statistic, self.verdicts, self.planned, decision)
+        if not isinstance(self.statistic, Alike):
+            decision = _or_unmeasured(self.statistic, self.verdicts, self.planned, decision)
+        elif self.unjudged > UNANSWERED * (self.unjudged + len(self.verdicts)):
+            decision = Decision(state="unmeasured", n=decision.n, passes=decision.passes)
+        if self.remark and decision.state != "unmeasured":
+            note = ", ".join(part for part in (decision.note, self.remark) if part)
+            decision = dataclasses.replace(decision, note=note)
+        return decision
 
     def further(self) -> int:
+        if len(self.verdicts) >= HOPELESS_AFTER and all(verdict == "error" for verdict in self.verdicts):
+            return 0  # nobody answers, or the judge says nothing that is a verdict
         return self.statistic.further(self.verdicts, self.planned)
 
     def further_if_all_pass(self) -> int:
@@ -59,28 +73,6 @@ class _Promise:
         return max(0, min(enough, self.planned) - len(self.verdicts))
 
 
-@dataclass(slots=True)
-class _Provenance:
-    """Where replies come from, added up one by one: a reply that has been judged need not be kept."""
-
-    served: set[str] = field(default_factory=set)
-    earliest: str = ""
-    latest: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    def add(self, reply: Reply) -> None:
-        if reply.served_model:
-            self.served.add(reply.served_model)
-        if reply.usage is not None:
-            self.input_tokens += reply.usage.input_tokens
-            self.output_tokens += reply.usage.output_tokens
-        moment = reply.exchange.recorded_at if reply.exchange is not None else ""
-        if moment:
-            self.earliest = min(self.earliest or moment, moment)
-            self.latest = max(self.latest, moment)
-
-
 class ClauseJudge:
     """Judges the samples of one clause at one endpoint; says how many more it wants.
 
@@ -89,17 +81,21 @@ class ClauseJudge:
         endpoint: the name of the endpoint, for the outcome.
         alpha: chance of a false red of one promise: ALPHA over the number of promises in the run.
         in_batches: whether each round of questions takes long, so that the first should suffice where all is well.
+        panel: the judges whose answers stand in the replies.
     """
 
-    def __init__(self, clause: Clause, endpoint: str, alpha: float, *, in_batches: bool = False) -> None:
+    def __init__(
+        self, clause: Clause, endpoint: str, alpha: float, *, in_batches: bool = False, panel: Panel | None = None
+    ) -> None:
         self._clause = clause
+        self._panel = panel or Panel(clause)
         self._in_batches = in_batches
         self._endpoint = endpoint
         self._cases = {(case.part, case.id): case for case in clause.cases}
         self._judged: list[Judged] = []
         self._failed = 0
-        self._provenance = _Provenance()
-        self._pairs = _Pairs(clause, alpha)
+        self._provenance = Provenance()
+        self._pairs = _Pairs(clause, alpha, self._panel)
         self._promises: dict[str, list[_Promise]] = {"replies": list(self._pairs.promises)}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
@@ -214,11 +210,13 @@ class ClauseJudge:
             input_tokens=provenance.input_tokens,
             output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
+            judged_by=self._panel.judged_by(parts),
             notes=(
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,
                 *(self._caps_too_low() if decision.state == "undecided" else ()),
                 *_other_models(model, served),
+                *self._panel.notes(model),
             ),
         )
 
@@ -235,13 +233,16 @@ class ClauseJudge:
 
     def _rate_promise(self, part: str, alpha: float) -> _Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
-        clause = self._clause
+        clause, remark = self._clause, self._panel.remark(part)
         if clause.deterministic:
             count = len({case.topic or case.id for case in clause.cases if case.part == part}) or clause.samples or 1
-            return _Promise(part, f"{clause.rate:.0%} of the listed prompts", count, Exact(rate=clause.rate))
-        planned = max([clause.planned(straight(clause.floor, BETA)), *(one.planned for one in self._pairs.promises)])
-        statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
-        return _Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
+            exact = Exact(rate=clause.rate)
+            return _Promise(part, f"{clause.rate:.0%} of the listed prompts", count, exact, remark=remark)
+        through = self._panel.scale(part)
+        rate, floor = (through.rate, through.floor) if through else (clause.rate, clause.floor)
+        planned = max([clause.planned(straight(floor, BETA)), *(one.planned for one in self._pairs.promises)])
+        statistic = Rate(rate=rate, floor=floor, alpha=alpha, beta=BETA)
+        return _Promise(part, f"at least {clause.rate:.0%}", planned, statistic, remark=remark)
 
     def _verdict(self, case: Case, sample: Sample) -> Verdict:
         if sample.reply is None:
@@ -273,7 +274,8 @@ def promises(clause: Clause) -> int:
 class _Pairs:
     """The comparisons of every two variants of a swapped prompt."""
 
-    def __init__(self, clause: Clause, alpha: float) -> None:
+    def __init__(self, clause: Clause, alpha: float, panel: Panel) -> None:
+        self._panel = panel
         self._behaviors: Sequence[PairBehavior] = clause.pairs
         self.promises: list[_Promise] = []
         self._keys: dict[tuple[int, str, str, str], _Promise] = {}
@@ -287,6 +289,7 @@ class _Pairs:
                         f"alike within {margin:.2f}",
                         planned,
                         Alike(margin=margin, alpha=alpha, beta=BETA),
+                        remark=AS_JUDGED if getattr(behavior, "judges", ()) else "",
                     )
                     self.promises.append(promise)
                     self._keys[index, measure, first, second] = promise
@@ -300,11 +303,18 @@ class _Pairs:
             behavior = self._behaviors[index]
             sample, left = replies[first]
             _, right = replies[second]
+            unjudged = behavior.unjudged(left, right) if isinstance(behavior, AskingPairBehavior) else None
             difference = behavior.difference(measure, left, right)
-            promise.verdicts.append(difference)
             side = (first, second) if difference > 0 else (second, first)
             case = cases["replies", sample.case]
-            if abs(difference) <= behavior.margins()[measure] + 1e-12:
+            if unjudged is not None:
+                promise.unjudged += 1
+            else:
+                promise.verdicts.append(difference)
+                self._panel.add_pair(behavior, left, right)
+            if unjudged is not None:
+                verdict = unjudged
+            elif abs(difference) <= behavior.margins()[measure] + 1e-12:
                 verdict = passed(f"{difference:+.2f}")
             else:
                 verdict = failed(behavior.direction(measure, *side), f"{difference:+.2f}")

@@ -220,7 +220,8 @@ class ContractHooks:
     def pytest_configure_node(self, node: Any) -> None:
         """Serves embedded models once for all of xdist's processes."""
         if self._session.live:
-            for name in self._session.endpoints:
+            judge = self._session.askers.settings.judge
+            for name in (*self._session.endpoints, *([judge] if judge else [])):
                 endpoint = self._session.askers.settings.find(name)
                 if endpoint.api == "local":
                     try:
@@ -260,7 +261,8 @@ class ContractHooks:
         if reporter is None:
             return
         try:
-            collected = self._session.collect_batches()
+            self._session.check_judges(self._clauses)
+            collected = self._session.collect_batches(self._clauses)
         except BehaviorContractError as error:
             raise pytest.UsageError(str(error)) from None
         for line in collected:

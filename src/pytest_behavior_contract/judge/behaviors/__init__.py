@@ -26,7 +26,11 @@ FAMILIES: dict[str, dict[str, str]] = {
         "accepted": ".accepted:Accepted",
     },
     "repeats": {},
-    "judges": {},
+    "judges": {
+        "gives_verdict": ".gives_verdict:GivesVerdict",
+        "judged": ".judged:Judged",
+        "judged_even_handed": ".judged_even_handed:JudgedEvenHanded",
+    },
     "your-own": {
         "all": ".groups:All",
         "any": ".groups:Any",
