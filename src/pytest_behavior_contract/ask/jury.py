@@ -169,15 +169,16 @@ class Jury:
     async def settled(self) -> None:
         """Waits for what was sent to the judges and nobody waits for any more."""
         for name in self.names:
-            await self.judge(name).settled(self._whose)
+            await self.judge(name).settled(self.whose)
 
     def spent(self) -> list[Spending]:
         """What each judge was paid for this clause at this endpoint."""
         names = dict.fromkeys(self.judge(name).endpoint.name for name in self.names)
-        return [self._asker.purse.spent((self._whose, name)) for name in names]
+        return [self._asker.purse.spent((self.whose, name)) for name in names]
 
     @property
-    def _whose(self) -> str:
+    def whose(self) -> str:
+        """On whose account the judges are asked."""
         return f"{self._clause.name}{self._about}"
 
     def _pairs(self, cases: Sequence[Case]) -> Sequence[object]:
@@ -209,7 +210,7 @@ class Jury:
             exchange = judge.recorded(tape, request, asked.number, attempt)
             replayed = exchange is not None
             if exchange is None:
-                exchange = await judge.ask(tape, request, asked.number, attempt, whose=self._whose)
+                exchange = await judge.ask(tape, request, asked.number, attempt, whose=self.whose)
             reply = reply_of(judge.provider, exchange)
         except EndpointError as error:
             if error.final:

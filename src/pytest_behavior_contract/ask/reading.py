@@ -59,7 +59,7 @@ def _nearest(tape: Tape, request: Request) -> str:
 
 def differing(one: Request, asked: Request, word: str) -> list[str]:
     """Where a request differs from the one that is asked, as `temperature: WORD 0.7, asked 0.2`."""
-    first, second = dict(_leaves(one.body)), dict(_leaves(asked.body))
+    first, second = dict(leaves(one.body)), dict(leaves(asked.body))
     differences = [
         f"{name}: {word} {_short(first.get(name))}, asked {_short(second.get(name))}"
         for name in sorted(first.keys() | second.keys())
@@ -70,11 +70,12 @@ def differing(one: Request, asked: Request, word: str) -> list[str]:
     return differences
 
 
-def _leaves(document: Any, path: str = "") -> Sequence[tuple[str, Any]]:
+def leaves(document: Any, path: str = "") -> Sequence[tuple[str, Any]]:
+    """The values within a document, each with its place: `messages[0].content`."""
     if isinstance(document, Mapping):
-        return [leaf for key, value in document.items() for leaf in _leaves(value, f"{path}.{key}".lstrip("."))]
+        return [leaf for key, value in document.items() for leaf in leaves(value, f"{path}.{key}".lstrip("."))]
     if isinstance(document, list | tuple):
-        return [leaf for index, value in enumerate(document) for leaf in _leaves(value, f"{path}[{index}]")]
+        return [leaf for index, value in enumerate(document) for leaf in leaves(value, f"{path}[{index}]")]
     return [(path, document)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pytest_behavior_contract.exchange import Prompt, Reply
 from pytest_behavior_contract.interfaces import Behavior
@@ -15,6 +16,8 @@ from pytest_behavior_contract.judge.proportions import clopper_pearson
 
 LEVEL = 0.025
 """Of each side of an interval: 95 % in all."""
+
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +64,11 @@ class Confusion:
 
     @property
     def interval_of_sensitivity(self) -> tuple[float, float]:
-        return clopper_pearson(self.true_passes, self.passes, LEVEL)
+        return _interval(self.true_passes, self.passes, LEVEL)
 
     @property
     def interval_of_specificity(self) -> tuple[float, float]:
-        return clopper_pearson(self.true_fails, self.fails, LEVEL)
+        return _interval(self.true_fails, self.fails, LEVEL)
 
     @property
     def agreement(self) -> float | None:
@@ -128,18 +131,28 @@ def scale(rate: float, floor: float, judges: Sequence[Confusion], *, others: boo
     """The promise and the floor as they look through judges that must all pass a reply.
 
     The ends of the 95 % intervals of sensitivity and specificity are taken as they are worst for the decision. With
-    several judges nothing is assumed of how their errors go together, and the level is shared among them. `others`
-    says that checks which do not err must pass as well: they may fail all that truly fails.
+    several judges the level is shared among them. With these, and where checks that do not err must pass as well
+    (`others`), nothing is assumed of how truths and errors go together.
     """
     level = LEVEL / max(1, len(judges))
-    sensitivities = [clopper_pearson(one.true_passes, one.passes, level) for one in judges]
-    specificities = [clopper_pearson(one.true_fails, one.fails, level) for one in judges]
-    alone = len(judges) == 1 and not others
-    least = max(0.0, 1 - sum(1 - low for low, _ in sensitivities))
-    return Scale(
-        rate=measured(rate, least, specificities[0][1] if alone else 1.0),
-        floor=measured(floor, min(high for _, high in sensitivities), min(low for low, _ in specificities)),
-    )
+    sensitivities = [_interval(one.true_passes, one.passes, level) for one in judges]
+    specificities = [_interval(one.true_fails, one.fails, level) for one in judges]
+    return scale_within(rate, floor, sensitivities, specificities, others=others)
+
+
+def scale_within(
+    rate: float, floor: float, sensitivities: Sequence[Ends], specificities: Sequence[Ends], *, others: bool = False
+) -> Scale:
+    """The same for judges whose sensitivity and specificity are known to lie between two ends."""
+    if len(sensitivities) == 1 and not others:
+        ((least, most),) = sensitivities
+        ((low, high),) = specificities
+        return Scale(rate=measured(rate, least, high), floor=measured(floor, most, low))
+    # What all truly pass is lost at most by as much as each judge loses of what truly meets its rubric; what some do
+    # not pass gets through at most by as much as each lets through.
+    lost = sum(1 - least for least, _ in sensitivities)
+    let_through = sum(1 - low for low, _ in specificities)
+    return Scale(rate=max(0.0, rate - lost), floor=min(1.0, floor + (1 - floor) * let_through))
 
 
 def rogan_gladen(passing: float, sensitivity: float | None, specificity: float | None) -> float | None:
@@ -147,3 +160,8 @@ def rogan_gladen(passing: float, sensitivity: float | None, specificity: float |
     if sensitivity is None or specificity is None or sensitivity + specificity <= 1:
         return None
     return min(1.0, max(0.0, (passing + specificity - 1) / (sensitivity + specificity - 1)))
+
+
+@lru_cache(maxsize=256)
+def _interval(hits: int, n: int, level: float) -> Ends:
+    return clopper_pearson(hits, n, level)
