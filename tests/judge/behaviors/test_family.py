@@ -42,7 +42,11 @@ def test_nothing_a_model_writes_makes_it_raise(name, tmp_path):
         assert isinstance(behavior, Behavior)
         for reply in NASTY:
             verdict = behavior.check(reply)
-            assert verdict.outcome in ("pass", "fail")
+            # What asks a judge has not asked one here, so that it cannot tell.
+            asks = getattr(behavior, "judges", ())
+            assert verdict.outcome == "error" if asks else verdict.outcome in ("pass", "fail")
+            if asks:
+                assert behavior.questions(clause.cases[0].prompt, reply)[0].prompt.text
             assert verdict.passed or verdict.cause
             verdict.evidence.encode()
             verdict.cause.encode()
