@@ -297,7 +297,7 @@ def test_a_judge_that_is_down_leaves_the_clause_unmeasured(shop, pytester, serve
     toml = pytester.path / "pyproject.toml"
     toml.write_text(
         toml.read_text()
-        + f'down = {{api = "openai-chat", model = "m", base_url = "{server.openai_url}", retries = 0}}\n'
+        + f'\ndown = {{api = "openai-chat", model = "m", base_url = "{server.openai_url}", retries = 0}}\n'
     )
     run = shop(contract(f'judged: {{rubric: "{RUBRIC}", by: down}}'))
     run("--contract-record=missing").stdout.fnmatch_lines(["*could not be measured at shop: *HTTP 500*"])
