@@ -270,6 +270,9 @@ class Asker:
             if self._stopped is not None:
                 raise self._stopped
             most = self.prices.at_most(request)
+            if most is None and self.purse.most_usd is not None:
+                known = f"the price of {self.endpoint.model} is not known, so a budget in dollars cannot be kept"
+                raise EndpointError("not asked", known, final=True)
             charge = await self.purse.take((pending.whose, self.endpoint.name), most, patient=live.paced)
             pending.sent = True
             began = time.monotonic()

@@ -51,6 +51,7 @@ class Askers:
         self.engine = Engine()
         self.library = Library(root)
         self._lock = threading.RLock()
+        self._stopped: EndpointError | None = None
         self._askers: dict[str, Asker] = {}
         self._servers: dict[str, LocalServer] = {}
         self._addresses = dict(addresses or {})
@@ -83,6 +84,8 @@ class Askers:
                 in_batches=self._in_batches(endpoint),
             )
             self._askers[name].find_judge = self.judge
+            if self._stopped is not None:
+                self._askers[name].stop(self._stopped)
         return self._askers[name]
 
     def address(self, endpoint: Endpoint) -> str:
@@ -127,14 +130,17 @@ class Askers:
 
     def stop(self, error: EndpointError) -> None:
         """Lets nothing more be asked; whoever waits for an answer gets the error."""
-        for asker in self._askers.values():
-            self.engine.call(asker.stop, error)
+        with self._lock:
+            # A judge that nobody has asked so far is not asked any more either.
+            self._stopped = self._stopped or error
+            for asker in self._askers.values():
+                self.engine.call(asker.stop, error)
 
     def close(self) -> None:
         """Ends what is under way and every process that was started."""
         try:
             self.engine.cancel_all()
-            for asker in self._askers.values():
+            for asker in list(self._askers.values()):
                 if asker.is_live:
                     self.engine.run(asker.close())
             for batch in self._batches.values():

@@ -257,11 +257,14 @@ class ContractHooks:
             self._session.report_outcomes[outcome.clause, outcome.endpoint] = outcome
 
     def _say_plan(self) -> None:
+        try:
+            self._session.check_judges(self._clauses)
+        except BehaviorContractError as error:
+            raise pytest.UsageError(str(error)) from None
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         if reporter is None:
             return
         try:
-            self._session.check_judges(self._clauses)
             collected = self._session.collect_batches(self._clauses)
         except BehaviorContractError as error:
             raise pytest.UsageError(str(error)) from None

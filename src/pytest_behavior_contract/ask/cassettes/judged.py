@@ -45,10 +45,10 @@ class Judging:
 
 def is_about_a_clause(cassette: Path) -> str:
     """The file name of the clause whose judge's answers a cassette holds, without its ending; empty for any other."""
-    stem = cassette.stem
-    if stem.endswith(ABOUT_EXAMPLES):
-        return stem.removesuffix(ABOUT_EXAMPLES)
-    return stem.partition(about_replies_of(""))[0] if about_replies_of("") in stem else ""
+    clause, about, _ = cassette.stem.partition(about_replies_of(""))
+    if about:
+        return clause
+    return clause.removesuffix(ABOUT_EXAMPLES) if clause.endswith(ABOUT_EXAMPLES) else ""
 
 
 def judging_at(asker: Asker, settings: Settings, clauses: Iterable[Clause]) -> Iterator[tuple[Path, Judging]]:

@@ -25,7 +25,7 @@ class Judged:
       - judged: {rubric: The reply apologises once and offers a refund., by: local-2}
     ```
 
-    `by` names an endpoint; where it is left out, the `judge` of the configuration is asked, never by itself the
+    `by` names an endpoint, or is API:MODEL; where it is left out, the `judge` of the configuration is asked, never by itself the
     endpoint under test. `examples` is a JSONL or CSV file (or a list) of replies that people have labelled: `reply`,
     `label` (pass or fail) and, where it matters, `prompt`; `rubric` where the clause's own has slots. The judge judges
     them too, and the clause is decided with what that shows of its errors; without examples it is decided as judged.
