@@ -1,9 +1,15 @@
 """Judges in a real pytest run: asked, recorded and replayed like everything else; their failures are their own."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
+from batch_server import BatchServer
 from model_server import Raw
 
 MODELS = r"""
@@ -368,3 +374,64 @@ def test_in_python_a_test_can_ask_the_judge_too(shop, pytester):
     result.stdout.fnmatch_lines(["*judge gave no verdict*", "*AssertionError at test_shop.py*"])
     result.stdout.fnmatch_lines(["note: shop/refunds at shop: as judged by keyword*"])
     assert len(lines(pytester, "keyword/shop/refunds@shop.jsonl")) == 23
+
+
+def test_a_budget_is_kept_in_python_too(shop, pytester):
+    pytester.makepyfile(
+        test_shop="""
+        def test_refunds(endpoint):
+            assert endpoint.check(endpoint.ask("My chair broke again."), judged="It is kind.").passed
+        """
+    )
+    toml = pytester.path / "pyproject.toml"
+    toml.write_text(toml.read_text().replace(':shop"}', ':shop", price = {input = 0, output = 0}}'))
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--contract-record=missing", "--contract-budget=1")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*not asked: the price of models:keyword is not known, so a budget in dollars*"])
+
+
+@pytest.mark.parametrize("judge", ["keyword", "vendor"])
+def test_batches_are_collected_first_and_then_the_judge_is_asked_in_its_own_way(shop, pytester, server, judge):
+    server.answer = lambda asked: (
+        '{"verdict": "pass"}' if asked.body["messages"][0]["role"] == "system" else "A refund."
+    )
+    with BatchServer(server) as vendor:
+        vendor.looks_needed = 1_000_000
+        toml = pytester.path / "pyproject.toml"
+        for name in ("prod", "vendor"):
+            described = f'{name} = {{api = "openai-chat", model = "{name}", base_url = "{vendor.url}/v1"}}'
+            toml.write_text(f"{toml.read_text()}\n{described}\n")
+        run = shop(contract(f'judged: {{rubric: "{RUBRIC}", by: {judge}}}'))
+        screens = []
+        for _ in range(6):
+            screens.append(run("--contract-batch", "--contract-endpoint=prod", "-v"))
+            vendor.looks_needed = 1
+            if screens[-1].ret == 0:
+                break
+        screens[-1].assert_outcomes(passed=1)
+        assert "batch under way" in screens[0].stdout.str()
+        assert vendor.created == (2 if judge == "vendor" else 1)
+        assert len(lines(pytester, f"{judge}/shop/refunds@prod.jsonl")) >= 23
+        run("--contract", "--contract-endpoint=prod").assert_outcomes(passed=1)
+
+
+def test_ctrl_c_while_a_judge_thinks_reports_what_is_known_and_goes_on_from_there(shop, pytester, server):
+    server.answer = lambda asked: '{"verdict": "pass"}' if asked.number < 6 else Raw(body="{}", wait_seconds=30)
+    toml = pytester.path / "pyproject.toml"
+    described = f'web = {{api = "openai-chat", model = "m", base_url = "{server.openai_url}", concurrency = 2}}'
+    toml.write_text(f"{toml.read_text()}\n{described}\n")
+    run = shop(contract(f'judged: {{rubric: "{RUBRIC}", by: web}}'))
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--contract-record=missing"]
+    process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    while len(server.asked) < 7:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    screen, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "interrupted: what has come by then is recorded" in " ".join(screen.split())
+    recorded = len(lines(pytester, "web/shop/refunds@shop.jsonl"))
+    assert recorded >= 5
+    server.answer = lambda asked: '{"verdict": "pass"}'
+    before = len(server.asked)
+    run("--contract-record=missing").assert_outcomes(passed=1)
+    assert len(server.asked) - before == 23 - recorded

@@ -120,7 +120,8 @@ def _ahead(clause: Clause, asker: Asker, alpha: float, jury: Jury) -> _Ahead:
             elif not likely:
                 latencies += [s.reply.exchange.latency_seconds for s in samples if s.reply and s.reply.exchange]
                 taken[unit.part] += 1
-                walk.take(unit, samples)
+                if not walk.take(unit, samples):
+                    break
     if not likely:
         return _Ahead([], [], [])
     most = [unit for part, number in taken.items() for unit in _rest(clause, judge, part, number)]

@@ -25,12 +25,12 @@ class Judged:
       - judged: {rubric: The reply apologises once and offers a refund., by: local-2}
     ```
 
-    `by` names an endpoint, or is API:MODEL; where it is left out, the `judge` of the configuration is asked, never by itself the
-    endpoint under test. `examples` is a JSONL or CSV file (or a list) of replies that people have labelled: `reply`,
-    `label` (pass or fail) and, where it matters, `prompt`; `rubric` where the clause's own has slots. The judge judges
-    them too, and the clause is decided with what that shows of its errors; without examples it is decided as judged.
-    The judge answers with a small JSON object. An answer without a verdict is asked for again, three times in all;
-    then the reply counts as unanswered, neither as pass nor as fail.
+    `by` names an endpoint, or is API:MODEL. Where it is left out, the `judge` of the configuration is asked, never by
+    itself the endpoint under test. `examples` is a JSONL or CSV file (or a list) of replies that people have labelled:
+    `reply`, `label` (pass or fail) and, where it matters, `prompt`; `rubric` where the clause's own has slots. The
+    judge judges them too, and the clause is decided with what that shows of its errors; without examples it is decided
+    as judged. The judge answers with a small JSON object. An answer without a verdict is asked for again, three times
+    in all; then the reply counts as unanswered, neither as pass nor as fail.
     Causes: `judged not to meet` and the rubric. Where there is no verdict: `judge gave no verdict`, or `judge: ` and
     why it could not be asked.
     Limits: a judge errs, and some replies talk it round; models favour their own replies. 50 labelled examples of each
