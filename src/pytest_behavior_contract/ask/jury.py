@@ -20,8 +20,8 @@ from pytest_behavior_contract.results import Spending
 
 ABOUT_EXAMPLES = "+examples"
 """Ends the name of the cassette on which a judge's answers about labelled examples are."""
-_MOST_ROUNDS = 20
-"""So often one reply may lead to further questions."""
+_MOST_ROUNDS = 200
+"""So often one reply may lead to further questions; only a check that never has enough comes to it."""
 
 EXAMPLES = "examples"
 """The part of cases that are labelled examples."""

@@ -277,6 +277,7 @@ class _Pairs:
     def __init__(self, clause: Clause, alpha: float, panel: Panel) -> None:
         self._panel = panel
         self._behaviors: Sequence[PairBehavior] = clause.pairs
+        self._asking = [one if isinstance(one, AskingPairBehavior) else None for one in clause.pairs]
         self.promises: list[_Promise] = []
         self._keys: dict[tuple[int, str, str, str], _Promise] = {}
         variants = list(dict.fromkeys(case.variant for case in clause.cases if case.part == "replies"))
@@ -303,7 +304,8 @@ class _Pairs:
             behavior = self._behaviors[index]
             sample, left = replies[first]
             _, right = replies[second]
-            unjudged = behavior.unjudged(left, right) if isinstance(behavior, AskingPairBehavior) else None
+            asking = self._asking[index]
+            unjudged = None if asking is None else asking.unjudged(left, right)
             difference = behavior.difference(measure, left, right)
             side = (first, second) if difference > 0 else (second, first)
             case = cases["replies", sample.case]

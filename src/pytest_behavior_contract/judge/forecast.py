@@ -71,13 +71,16 @@ def forecast(clause: Clause, asker: Asker, alpha: float) -> Forecast:
         return Forecast()
 
 
-def forecast_judges(clause: Clause, asker: Asker, alpha: float) -> dict[str, Forecast]:
-    """What is still to be asked about the replies of an endpoint, by judge; one may need several tries each time."""
+def forecast_judges(clause: Clause, asker: Asker, alpha: float, *, with_examples: bool = True) -> dict[str, Forecast]:
+    """What is still to be asked about the replies of an endpoint, by judge; one may need several tries each time.
+
+    Labelled examples are judged once for all endpoints of a run.
+    """
     jury = Jury(clause, asker)
     if not jury.names:
         return {}
     try:
-        examples = _example_questions(clause, jury)
+        examples = _example_questions(clause, jury) if with_examples else []
         ahead = _ahead(clause, asker, alpha, jury)
         usual, longest = (
             [question for unit in units for question in _unit_questions(unit, clause, asker, jury, most=most)]

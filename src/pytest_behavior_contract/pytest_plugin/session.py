@@ -141,10 +141,11 @@ class ContractSession:
             )
             for name in self.endpoints
         }
-        # What two endpoints are judged by the same examples for is asked once, and counted twice here: it is a plan.
         for name in self.endpoints:
+            first = name == self.endpoints[0]
             for clause in listed:
-                for judge, one in forecast_judges(clause, self.askers.asker(name), self.alpha(name)).items():
+                asker, alpha = self.askers.asker(name), self.alpha(name)
+                for judge, one in forecast_judges(clause, asker, alpha, with_examples=first).items():
                     found[judge] = found.get(judge, Forecast()) + one
         return found
 
