@@ -105,18 +105,22 @@ class Panel:
                     "labelled examples"
                 )
         for part in self._others:
-            found = self._scale(part)
+            found = self.scale(part)
             if found is not None and found.crossed:
                 self.problem = self.problem or self._too_weak(part, found)
 
     def scale(self, part: str) -> Scale | None:
         """What the promise and the floor look like through its judges; None where it is decided as it is judged."""
-        return self._scale(part)
+        seats = self._of(part)
+        if self._clause.deterministic or not seats or not all(seat.calibrated for seat in seats):
+            return None
+        judges = [seat.for_the_clause for seat in seats]
+        return scale(self._clause.rate, self._clause.floor, judges, others=self._others[part])
 
     def remark(self, part: str) -> str:
         """What is said of every decision on a part that rests on judges of unknown worth."""
         seats = self._of(part)
-        return AS_JUDGED if seats and self._scale(part) is None else ""
+        return AS_JUDGED if seats and self.scale(part) is None else ""
 
     def add_pair(self, check: Any, first: Reply, second: Reply) -> None:
         """Takes note of how steady a judge was on a pair."""
@@ -141,7 +145,7 @@ class Panel:
                 rate = self._clause.rate
                 hardly = f"; hardly any judge errs so seldom that {rate:.6g} can be told" if rate > _HARDLY_ANY else ""
                 found.append(f"as judged by {endpoint.name}, whose errors are not known without examples{hardly}")
-            elif seat.calibrated and self._scale(seat.part) is None:
+            elif seat.calibrated and self.scale(seat.part) is None:
                 found.append(f"as judged by {endpoint.name}: its errors cannot be allowed for here")
             few = min(seat.found.passes, seat.found.fails)
             if seat.calibrated and few < ENOUGH_EXAMPLES:
@@ -176,13 +180,6 @@ class Panel:
     def _of(self, part: str) -> list[_Seat]:
         return [seat for seat in self._seats if seat.part == part]
 
-    def _scale(self, part: str) -> Scale | None:
-        seats = self._of(part)
-        if self._clause.deterministic or not seats or not all(seat.calibrated for seat in seats):
-            return None
-        judges = [seat.for_the_clause for seat in seats]
-        return scale(self._clause.rate, self._clause.floor, judges, others=self._others[part])
-
     def _too_weak(self, part: str, found: Scale) -> str:
         clause = self._clause
         seats = "; ".join(
@@ -209,7 +206,7 @@ class Panel:
         )
         if not seat.calibrated:
             return report
-        through = self._scale(seat.part)
+        through = self.scale(seat.part)
         alone = len(self._of(seat.part)) == 1 and not self._others[seat.part]
         whole = seat.for_the_clause
         corrected = None
