@@ -435,3 +435,14 @@ def test_ctrl_c_while_a_judge_thinks_reports_what_is_known_and_goes_on_from_ther
     before = len(server.asked)
     run("--contract-record=missing").assert_outcomes(passed=1)
     assert len(server.asked) - before == 23 - recorded
+
+
+def test_what_two_endpoints_and_a_twin_are_judged_by_is_planned_and_counted_once(shop, pytester):
+    twin = f"  - id: twin\n    assumes: Likewise.\n    prompt: Try again.\n    expect: [{CALIBRATED}]\n"
+    run = shop(contract(CALIBRATED, more="    contrast: twin\n") + twin)
+    result = run("--contract-record=missing", "--contract-baseline=shop", "--contract-candidate=same")
+    result.stdout.fnmatch_lines(
+        ["plan: shop *about 15 calls,*", "plan: same *about 15 calls,*", "plan: keyword *about 270 calls,*"]
+    )
+    recorded = sum(len(path.read_text().splitlines()) for path in pytester.path.glob("cassettes/keyword/shop/*"))
+    assert recorded == 2 * 120 + 2 * 2 * 25  # so many straight passes suffice through this judge

@@ -203,6 +203,10 @@ class Asker:
             if not pending.waiting and not pending.sent:
                 pending.task.cancel()
 
+    def is_under_way(self, tape: Tape, request: Request, sample: int, occurrence: int = 0) -> bool:
+        """Whether somebody asks this already, so that asking it too costs nothing."""
+        return (tape.path, exchange_key(request.digest, sample, occurrence)) in self._under_way
+
     async def settled(self, whose: str) -> None:
         """Waits for what was sent for a clause and nobody waits for any more: it is paid, so it is recorded."""
         tasks = [one.task for one in self._under_way.values() if one.whose == whose and one.sent and one.task]

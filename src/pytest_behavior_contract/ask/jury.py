@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
@@ -148,6 +149,11 @@ class Jury:
             tally.replayed += replayed
             return _samples(end), []
 
+    def place(self, asked: Asked) -> tuple[Path, str]:
+        """Where the answer to a question is recorded: the cassette and the key."""
+        _, tape, request = self._place(asked)
+        return tape.path, exchange_key(request.digest, asked.number, asked.question.attempt)
+
     def missing(self, asked: Asked) -> MissingRecording:
         """The error for a question whose answer is not on record."""
         _, tape, request = self._place(asked)
@@ -209,6 +215,7 @@ class Jury:
         try:
             exchange = judge.recorded(tape, request, asked.number, attempt)
             replayed = exchange is not None
+            shared = not replayed and judge.is_under_way(tape, request, asked.number, attempt)
             if exchange is None:
                 exchange = await judge.ask(tape, request, asked.number, attempt, whose=self.whose)
             reply = reply_of(judge.provider, exchange)
@@ -217,7 +224,7 @@ class Jury:
                 raise
             return Answer(error=error.cause, detail=error.detail)
         tally.replayed += replayed
-        tally.live += not replayed
+        tally.live += not replayed and not shared
         return Answer(reply=reply)
 
 

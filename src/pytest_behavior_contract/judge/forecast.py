@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
@@ -71,16 +72,18 @@ def forecast(clause: Clause, asker: Asker, alpha: float) -> Forecast:
         return Forecast()
 
 
-def forecast_judges(clause: Clause, asker: Asker, alpha: float, *, with_examples: bool = True) -> dict[str, Forecast]:
+def forecast_judges(
+    clause: Clause, asker: Asker, alpha: float, planned: set[tuple[Path, str]] | None = None
+) -> dict[str, Forecast]:
     """What is still to be asked about the replies of an endpoint, by judge; one may need several tries each time.
 
-    Labelled examples are judged once for all endpoints of a run.
+    Labelled examples are judged once for all endpoints and twins: `planned` has those that are counted already.
     """
     jury = Jury(clause, asker)
     if not jury.names:
         return {}
     try:
-        examples = _example_questions(clause, jury) if with_examples else []
+        examples = _example_questions(clause, jury, set() if planned is None else planned)
         ahead = _ahead(clause, asker, alpha, jury)
         usual, longest = (
             [question for unit in units for question in _unit_questions(unit, clause, asker, jury, most=most)]
@@ -131,11 +134,14 @@ def _ahead(clause: Clause, asker: Asker, alpha: float, jury: Jury) -> _Ahead:
     return _Ahead(likely, most, latencies)
 
 
-def _example_questions(clause: Clause, jury: Jury) -> list[Question]:
-    """What the judges are still to be asked about labelled examples."""
+def _example_questions(clause: Clause, jury: Jury, planned: set[tuple[Path, str]]) -> list[Question]:
+    """What the judges are still to be asked about labelled examples that nobody has planned for."""
     samples, cases = Panel(clause, jury).examples()
     _, wanted = jury.on_record(samples, cases, Tally())
-    return [one.question for one in wanted]
+    new = {jury.place(one): one.question for one in wanted}
+    found = [question for place, question in new.items() if place not in planned]
+    planned.update(new)
+    return found
 
 
 def _unit_questions(unit: Unit, clause: Clause, asker: Asker, jury: Jury, *, most: bool) -> list[Question]:

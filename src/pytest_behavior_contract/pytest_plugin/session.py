@@ -141,11 +141,10 @@ class ContractSession:
             )
             for name in self.endpoints
         }
+        planned: set[tuple[Path, str]] = set()
         for name in self.endpoints:
-            first = name == self.endpoints[0]
             for clause in listed:
-                asker, alpha = self.askers.asker(name), self.alpha(name)
-                for judge, one in forecast_judges(clause, asker, alpha, with_examples=first).items():
+                for judge, one in forecast_judges(clause, self.askers.asker(name), self.alpha(name), planned).items():
                     found[judge] = found.get(judge, Forecast()) + one
         return found
 
