@@ -18,12 +18,14 @@ from pytest_behavior_contract.tell.wording import (
     farthest_topics,
     first_failed,
     found_in,
+    judge_sentences,
     measures,
     more_needed,
     percent,
     provenance,
     rate_sentence,
     reliance,
+    remark,
     run_answer,
     shown,
     spending,
@@ -70,10 +72,14 @@ class Terminal:
 
     def _warnings(self, report: Report) -> list[str]:
         """What one should know of clauses that are fine, and so have no lines of their own."""
-        fine = [one for run in report.runs for one in run.outcomes if one.decision.state == "kept" and one.notes]
+        fine = [one for run in report.runs for one in run.outcomes if one.decision.state == "kept"]
         if self.verbosity < 0:
             return []
-        return [shown(f"note: {one.clause} at {one.endpoint}: {note}") for one in fine for note in one.notes]
+        judges = [f"judge: {one.clause} at {one.endpoint}: {text}" for one in fine for text in judge_sentences(one)]
+        return [
+            *(shown(text) for text in judges),
+            *(shown(f"note: {one.clause} at {one.endpoint}: {note}") for one in fine for note in one.notes),
+        ]
 
     def _payments(self, report: Report) -> list[str]:
         """With -v, what each clause cost."""
@@ -206,6 +212,8 @@ class Terminal:
         mend = next((cause.mend for cause in outcome.causes if cause.mend), "")
         if mend:
             lines += self._said("mend", mend)
+        for sentence in judge_sentences(outcome):
+            lines += self._said("judge", sentence)
         for note in outcome.notes:
             lines += self._said("note", note)
         lines.append(f"   {'again':<10} {_again(outcome)}")
@@ -284,7 +292,7 @@ def _change_cause(change: Change, outcome: Outcome | None) -> str:
     if change.kind == "undecided":
         return more_needed(outcome.decision)
     if change.kind in ("held", "improved"):
-        return outcome.decision.note if outcome.decision.note == "within tolerance" else ""
+        return remark(outcome.decision)
     return cause_sentence(outcome)
 
 
@@ -292,7 +300,7 @@ def _run_cause(outcome: Outcome) -> str:
     if outcome.decision.state == "undecided":
         return more_needed(outcome.decision)
     if outcome.decision.state == "kept":
-        return outcome.decision.note if outcome.decision.note == "within tolerance" else ""
+        return remark(outcome.decision)
     return cause_sentence(outcome)
 
 
