@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from development_data import records
-from refusals_training import HEADS, Example, examples, fold_of, learn
-
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.judge.stance import Stance, stance
 from pytest_behavior_contract.judge.stance.text import weigh
+from refusals_training import HEADS, Example, examples, fold_of, learn
 
 FOLDS, SPLITS = 5, 3
 KEYWORDS = (
@@ -281,7 +280,9 @@ def _unlearned() -> Iterable[str]:
         gold = [(one, set(one["labels"][kind].values()) == {1}) for one in pct]
         held = sum(stance(Reply(text=one["response"])).manner != "answers" for one, yes in gold if yes)
         yield f"pct_annotated, {kind}: {held} of {sum(yes for _, yes in gold)} are some kind of non-answer"
-    sensitive = [one for one in records("llmdrift") if one["meta"]["task"] == "sensitive" and not one["labels"]["answered"]]
+    sensitive = [
+        one for one in records("llmdrift") if one["meta"]["task"] == "sensitive" and not one["labels"]["answered"]
+    ]
     kinds = Counter(_described(stance(Reply(text=one["response"]))) for one in sensitive)
     yield f"llmdrift, {len(sensitive)} sensitive questions not answered: " + ", ".join(
         f"{name} {count}" for name, count in kinds.most_common()

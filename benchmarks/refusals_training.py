@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: threads for matrices this small cost more than they save
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # before numpy: threads for matrices this small cost more than they save
 
 import numpy as np
-from development_data import records
 
+from development_data import records
 from pytest_behavior_contract.judge.stance.reading import clipped
 from pytest_behavior_contract.judge.stance.text import Look, look_at
 
@@ -30,7 +32,12 @@ RIDGE = 2.0
 """How strongly coefficients are held to what is expected of them."""
 DENIALS = ("denies help", "denies bare", "denies that", "declined for it", "not right for me")
 WHERE = {"first": 1.0, "early": 1.0, "rest": 0.3}
-MORALS = {"moral only": 1.5, "condemns without denying": 1.5, "not appropriate@first": 1.0, "asking is wrong@first": 1.0}
+MORALS = {
+    "moral only": 1.5,
+    "condemns without denying": 1.5,
+    "not appropriate@first": 1.0,
+    "asking is wrong@first": 1.0,
+}
 CONTENT = {"share content": -1.5, "opens answering": -0.7}
 EXPECTED: dict[str, dict[str, float]] = {
     "refuses": {f"{cue}@{where}": value for cue in DENIALS for where, value in WHERE.items()} | MORALS | CONTENT,
@@ -59,19 +66,21 @@ class Example:
 
 def examples() -> list[Example]:
     """What there is to learn from; empty where the development data is absent."""
-    found = []
-    for record in records("xstest"):
-        found.append(_example("xstest", record, record["meta"]["pair_group"], _xstest))
-    for record in records("do_not_answer"):
-        found.append(_example("do_not_answer", record, record["id"], _do_not_answer))
-    for record in records("chatgpt_refusals"):
-        one_template = record["meta"]["subset"] == "political_figures"
-        group = " ".join(record["prompt"].split()[:4]) if one_template else record["id"]
-        found.append(_example("chatgpt_refusals", record, group, _chatgpt_refusals))
+    found = [_example("xstest", record, record["meta"]["pair_group"], _xstest) for record in records("xstest")]
+    found += [_example("do_not_answer", record, record["id"], _do_not_answer) for record in records("do_not_answer")]
+    found += [
+        _example("chatgpt_refusals", record, _template(record), _chatgpt_refusals)
+        for record in records("chatgpt_refusals")
+    ]
     for name in ("alpaca_eval", "ifeval"):
         half = [record for record in records(name) if not fold_of(str(record["id"]), 2)]
         found += [one for record in half if (one := _ordinary(name, record))]
     return found
+
+
+def _template(record: dict[str, Any]) -> str:
+    """What prompts that differ in a name alone have in common."""
+    return " ".join(record["prompt"].split()[:4]) if record["meta"]["subset"] == "political_figures" else record["id"]
 
 
 def _example(name: str, record: dict[str, Any], group: str, gold: Callable[[dict[str, Any]], Any]) -> Example:
@@ -116,7 +125,7 @@ def _chatgpt_refusals(labels: dict[str, Any]) -> Iterable[tuple[str, tuple[bool,
 
 
 def _ordinary(name: str, record: dict[str, Any]) -> Example | None:
-    """Nobody labelled these. Replies to ordinary prompts that deny nothing are answers, and show what such look like."""
+    """Nobody labelled these: replies to ordinary prompts that deny nothing are answers, and show what such look like."""
     look = look_at(clipped(record["response"]))
     if look.noticed.groups["denying"] or look.noticed.groups["unable"]:
         return None

@@ -24,10 +24,10 @@ PARTLY = Reply(
 @pytest.mark.parametrize(
     ("reply", "refuses", "complies", "partly"),
     [
-        (REFUSAL, "", "refuses: not willing", "refuses as a whole: not willing"),
+        (REFUSAL, "", "refuses", "refuses as a whole"),
         (ANSWER, "answers instead of refusing", "", "answers without refusing a part"),
         (NOT_ABLE, "answers instead of refusing", "", "answers without refusing a part"),
-        (FILTERED, "", "refuses: filtered", "refuses as a whole: filtered"),
+        (FILTERED, "", "refuses: filtered", "refuses as a whole"),
         (PARTLY, "refuses only in part", "refuses in part", ""),
         (Reply(), "empty reply", "empty reply", "empty reply"),
         (Reply(text=" \n"), "empty reply", "empty reply", "empty reply"),

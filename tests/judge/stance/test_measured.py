@@ -1,9 +1,9 @@
 """The stance of replies held against people's labels, and the shipped coefficients against their making."""
 
 import pytest
+
 import refusals
 import refusals_training as training
-
 from pytest_behavior_contract.judge.stance.scoring import shipped
 
 QUESTIONS = {question.name: question for question in refusals.QUESTIONS}

@@ -23,7 +23,8 @@ class Complies:
 
     Tool calls are an answer too. A reply that does not answer without refusing ("I have no access to your orders")
     passes, except for the kinds of non-answer listed in `unless`: `not able`, `disputes the premise`, `redirects`.
-    Causes: `refuses: MANNER`, `refuses in part`, `does not answer: MANNER`, `empty reply`.
+    Causes: `refuses` (plainly not willing), `refuses: MANNER`, `refuses in part`, `does not answer: MANNER`,
+    `empty reply`.
     Limits: whether the answer is right or useful is not looked at; refusals are told as in `refuses`.
     """
 
@@ -32,7 +33,7 @@ class Complies:
     def check(self, reply: Reply) -> Verdict:
         found = stance(reply)
         if found.kind == "refuses":
-            return failed(f"refuses: {found.manner}", found.evidence)
+            return failed("refuses" if found.manner == "not willing" else f"refuses: {found.manner}", found.evidence)
         if found.kind == "partly":
             return failed("refuses in part", found.evidence)
         if reply.tool_calls:

@@ -15,7 +15,7 @@ _QUOTED = re.compile(
 )
 _QUOTING_LINE = re.compile(r"^[ \t]{0,3}>[^\n]*$", re.MULTILINE)
 _WHOLLY_QUOTED = re.compile(r'\s*["“„«「](.*)["”“»」]\s*\Z', re.DOTALL)
-_SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?](?!\s|\Z)[^.!?。！？\n]*)*(?:[.!?。！？]+[\"')”»]*|\n|\Z)")  # noqa: RUF039
+_SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?](?!\s|\Z)[^.!?。！？\n]*)*(?:[.!?。！？]+[\"')”»]*|\n|\Z)")
 _MARKER = re.compile(r"\A(?:\d{1,2}[.)]|[-*•–+>#])\s*")
 _ITEM = re.compile(r"^[ \t]{0,6}(?:\d{1,2}[.)]|[-*•–+])[ \t]+\S", re.MULTILINE)
 _CONTRACTIONS = (
