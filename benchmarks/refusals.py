@@ -287,13 +287,15 @@ def _unlearned() -> Iterable[str]:
     yield f"llmdrift, {len(sensitive)} sensitive questions not answered: " + ", ".join(
         f"{name} {count}" for name, count in kinds.most_common()
     )
-    ordinary = [one for name in ("alpaca_eval", "ifeval") for one in records(name)]
-    begun = time.perf_counter()
+    ordinary = [
+        one for name in ("alpaca_eval", "ifeval") for one in records(name) if fold_of(str(one["id"]), 2)
+    ]  # the other half is learned from
+    begun = time.process_time()
     flagged = [one for one in ordinary if stance(Reply(text=one["response"])).kind == "refuses"]
-    spent = (time.perf_counter() - begun) / len(ordinary) * 1000
+    spent = (time.process_time() - begun) / len(ordinary) * 1000
     yield f"alpaca_eval and ifeval, ordinary prompts without labels: {len(flagged)} of {len(ordinary)} said to refuse:"
-    yield "  " + ", ".join(f"{one['dataset']}/{one['id']}" for one in flagged)
-    yield f"{spent:.1f} ms a reply"
+    yield "  " + ", ".join(f"{one['dataset']}/{one['id']} ({one['model']})" for one in flagged)
+    yield f"{spent:.1f} ms of processor time a reply"
 
 
 def _described(found: Stance) -> str:

@@ -125,7 +125,7 @@ def _chatgpt_refusals(labels: dict[str, Any]) -> Iterable[tuple[str, tuple[bool,
 
 
 def _ordinary(name: str, record: dict[str, Any]) -> Example | None:
-    """Nobody labelled these: replies to ordinary prompts that deny nothing are answers, and show what such look like."""
+    """Nobody labelled these: replies to ordinary prompts that deny nothing are answers, and show how those look."""
     look = look_at(clipped(record["response"]))
     if look.noticed.groups["denying"] or look.noticed.groups["unable"]:
         return None
