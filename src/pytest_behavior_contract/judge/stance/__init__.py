@@ -6,10 +6,8 @@ import dataclasses
 from functools import lru_cache
 
 from pytest_behavior_contract.exchange import Reply
-from pytest_behavior_contract.judge.stance.reading import clipped
-from pytest_behavior_contract.judge.stance.scoring import shipped
+from pytest_behavior_contract.judge.stance.kinds import MANNERS, Manner, Stance
 from pytest_behavior_contract.judge.stance.signals import filter_signal, refusal_signal
-from pytest_behavior_contract.judge.stance.text import MANNERS, Manner, Stance, look_at, weigh
 
 __all__ = ["MANNERS", "Manner", "Stance", "stance"]
 
@@ -22,6 +20,9 @@ def stance(reply: Reply) -> Stance:
     refused = refusal_signal(reply)
     if refused:
         return Stance(kind="refuses", evidence=refused, manner="not willing")
+    # The patterns of these modules take a while to compile, and whoever loads a contract loads every behavior.
+    from pytest_behavior_contract.judge.stance.reading import clipped
+
     found = _of_text(clipped(reply.text))
     if found.kind == "refuses" and reply.tool_calls:
         # It says no and acts all the same: looks something up, hands over.
@@ -32,4 +33,7 @@ def stance(reply: Reply) -> Stance:
 @lru_cache(maxsize=256)
 def _of_text(text: str) -> Stance:
     """Several checks ask the same of one reply, so the last ones are kept."""
+    from pytest_behavior_contract.judge.stance.scoring import shipped
+    from pytest_behavior_contract.judge.stance.text import look_at, weigh
+
     return weigh(look_at(text), shipped())

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pytest_behavior_contract.judge.stance.features import Noticed, notice
+from pytest_behavior_contract.judge.stance.kinds import MANNERS, Kind, Manner, Stance
 from pytest_behavior_contract.judge.stance.languages import foreign_refusal
 from pytest_behavior_contract.judge.stance.reading import Read, read
 from pytest_behavior_contract.judge.stance.scoring import Heads, chance
 
-Kind = Literal["refuses", "complies", "partly"]
-Manner = Literal["answers", "not willing", "not able", "disputes the premise", "redirects", "filtered"]
-MANNERS: tuple[Manner, ...] = ("not willing", "not able", "disputes the premise", "redirects", "filtered")
-"""The kinds of non-answer."""
 _IN_TEXT = MANNERS[:-1]
 _SHOWN_BY: dict[Manner, tuple[str, ...]] = {
     "not willing": ("denying", "wrong", "moral", "disputing"),
@@ -23,17 +19,6 @@ _SHOWN_BY: dict[Manner, tuple[str, ...]] = {
 }
 """Which sentences show a manner, the plainest first."""
 _WHOLE_ITEMS, _WHOLE_SENTENCES = 3, 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stance:
-    """Whether a reply does what it was asked."""
-
-    kind: Kind
-    evidence: str
-    """The sentence or the provider's signal that it was read from."""
-    manner: Manner = "answers"
-    """In what way it does not answer. What complies may still not answer: a model that has no feelings, say."""
 
 
 @dataclass(frozen=True, slots=True)
