@@ -47,7 +47,8 @@ CUES: dict[str, re.Pattern[str]] = {
             r"|\b(?:outside|beyond) (?:of )?(?:my|what i)\b|\bno comment\b|\bi would (?:rather|prefer|have to) (?:not"
             r"|decline)"
             r"|\bi (?:do not|would not) (?:feel comfortable|want to|wish to|think (?:i|it)|believe (?:i|it))"
-            r"|\bi (?:must|have to) (?:respectfully )?(?:decline|refuse|refrain|stop)|\bi (?:will|would"
+            r"|\bi (?:must|have to|need to|am going to|will|would) (?:\w+ )?(?:decline|refuse|refrain|stop)"
+            r"|\bi (?:will|would"
             r"|am going to) have to (?:decline|pass|refuse|say no)"
         ),
         "declined for it": (

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pytest_behavior_contract.exchange import parse_json
+
 _START, _END = 10_000, 4_000
 _APOSTROPHES = str.maketrans("’‘‛ʼ＇`´", "'" * 7)
 _SPACES = str.maketrans("\xa0\u2007\u202f\u200b\u2011\u2013\u2014", "    ---")
 _CODE = re.compile(r"(?:```|~~~).{0,6000}?(?:```|~~~|\Z)", re.DOTALL)
+_ONE_FENCE = re.compile(r"```\w*\s+([^`]*)```\Z")
 _MARKDOWN = re.compile(r"[*_#]{1,6}(?=\S)|(?<=\S)[*_]{1,3}")
 _QUOTED = re.compile(
     r'"[^"\n]{1,600}"|“[^”\n]{1,600}”|„[^“”\n]{1,600}[“”]|«[^»\n]{1,600}»|「[^」\n]{1,600}」|『[^』\n]{1,600}』'
@@ -66,6 +69,7 @@ def clipped(text: str) -> str:
 
 def read(text: str) -> Read:
     """The sentences of a text in its own voice: what stands in quotes, in code or after `>` is another's."""
+    text = _strings(text)
     words = len(text.split())
     items = len(_ITEM.findall(text))
     own = _CODE.sub(" ", text)
@@ -81,6 +85,27 @@ def read(text: str) -> Read:
         if any(map(str.isalpha, said)):
             found.append(Sentence(said, _plain(said)))
     return Read(tuple(found), words, items, code)
+
+
+def _strings(text: str) -> str:
+    """Of a reply that is one JSON document the strings in it, a line each: its quotes are of its own voice."""
+    document = text.strip()
+    fenced = _ONE_FENCE.match(document)
+    document = fenced[1] if fenced else document
+    if not document.startswith(("{", "[")):
+        return text
+    try:
+        waiting = [parse_json(document)]
+    except (ValueError, RecursionError):
+        return text
+    found = []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict | list):
+            waiting += reversed(list(value.values() if isinstance(value, dict) else value))
+    return "\n".join(found)
 
 
 def _plain(sentence: str) -> str:
