@@ -28,6 +28,7 @@ from pytest_behavior_contract.tell.wording import (
     shown,
     spending,
     spent_on,
+    twin_rate,
     undecided_sentence,
 )
 
@@ -284,7 +285,7 @@ def _change_cause(change: Change, outcome: Outcome | None) -> str:
     if change.kind == "undecided":
         return more_needed(outcome.decision)
     if change.kind in ("held", "improved"):
-        return outcome.decision.note if outcome.decision.note == "within tolerance" else ""
+        return _kept_note(outcome)
     return cause_sentence(outcome)
 
 
@@ -292,8 +293,13 @@ def _run_cause(outcome: Outcome) -> str:
     if outcome.decision.state == "undecided":
         return more_needed(outcome.decision)
     if outcome.decision.state == "kept":
-        return outcome.decision.note if outcome.decision.note == "within tolerance" else ""
+        return _kept_note(outcome)
     return cause_sentence(outcome)
+
+
+def _kept_note(outcome: Outcome) -> str:
+    tolerated = outcome.decision.note if outcome.decision.note == "within tolerance" else ""
+    return ", ".join(part for part in (tolerated, twin_rate(outcome)) if part)
 
 
 def _evidence(failed: Judged, outcome: Outcome, baseline: Outcome | None) -> Iterable[tuple[str, str]]:

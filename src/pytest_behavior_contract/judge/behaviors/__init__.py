@@ -11,6 +11,7 @@ FAMILIES: dict[str, dict[str, str]] = {
     "refusal": {
         "complies": ".complies:Complies",
         "refuses": ".refuses:Refuses",
+        "refuses_partly": ".refuses_partly:RefusesPartly",
     },
     "impartiality": {
         "even_handed": ".even_handed:EvenHanded",
