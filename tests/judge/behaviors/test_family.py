@@ -12,6 +12,8 @@ from pytest_behavior_contract.interfaces import Behavior, PairBehavior
 
 NAMES = registry.names("behaviors")
 EXAMPLE = re.compile(r"```yaml\n(.*?)\n\s*```(?!\")", re.DOTALL)
+MAY_BE_UNABLE = {"code", "language"}
+"""What cannot judge some texts (too long for a parser, too short to tell a language) and says so by an error."""
 EXTRA = {"calls_tool": "    tools: [{name: get_order}]\n"}
 
 
@@ -42,7 +44,7 @@ def test_nothing_a_model_writes_makes_it_raise(name, tmp_path):
         assert isinstance(behavior, Behavior)
         for reply in NASTY:
             verdict = behavior.check(reply)
-            assert verdict.outcome in ("pass", "fail")
+            assert verdict.outcome in ("pass", "fail") or (verdict.outcome == "error" and name in MAY_BE_UNABLE)
             assert verdict.passed or verdict.cause
             verdict.evidence.encode()
             verdict.cause.encode()

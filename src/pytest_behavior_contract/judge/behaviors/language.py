@@ -1,0 +1,127 @@
+"""The reply is in a language."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from pytest_behavior_contract.exchange import Reply
+from pytest_behavior_contract.judge.payload import fences
+from pytest_behavior_contract.judge.verdicts import failed, passed, unable
+from pytest_behavior_contract.registry import did_you_mean
+from pytest_behavior_contract.results import Verdict
+
+_LONGEST = 20_000
+_FEWEST_LETTERS = 16
+"""Of fewer letters no detector can tell a language; a word such as "Lisbon" has none."""
+_PARAGRAPH_LETTERS = 80
+_DOUBT = 0.2
+"""A language that is this probable cannot be ruled out."""
+_NO_WORDS = re.compile(r"https?://\S+|`[^`\n]*`|[\d_*#|<>=~]+")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts in which a letter is a syllable or a word, so that few suffice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """The reply is in this language, or in one of several, from its beginning to its end.
+
+    ```yaml
+    expect:
+      - language: en
+      - language: {codes: [de, fr], throughout: false}
+    ```
+
+    `codes` are those of ISO 639-1, such as `en`, `de`, `zh`. Code, links and marks of Markdown are left out. With
+    `throughout` (on) every paragraph of some length is looked at, so that a reply that drifts into another language is
+    found; without it, the reply as a whole.
+    Causes: `in CODE`, `drifts into CODE`, `no words`, `empty reply`.
+    Limits: needs the extra `language` (`pip install 'pytest-behavior-contract[language]'`). A reply too short to tell,
+    fewer than 16 letters or so, is an error and no verdict. Close relatives (`no` and `da`, `hr` and `sr`) are confused
+    at times, names and titles look like any language; `script` is exact where the script says it all.
+    """
+
+    codes: str | tuple[str, ...]
+    throughout: bool = True
+
+    def __post_init__(self) -> None:
+        if not self._codes:
+            raise ValueError("codes must not be empty")
+        if self.unready:
+            return
+        known = _identifier().labels
+        for code in self._codes:
+            if code not in known:
+                raise ValueError(f"unknown language {code!r}; codes are those of ISO 639-1{did_you_mean(code, known)}")
+
+    @cached_property
+    def _codes(self) -> tuple[str, ...]:
+        return (self.codes,) if isinstance(self.codes, str) else self.codes
+
+    @cached_property
+    def unready(self) -> str:
+        """Why it cannot judge anything: what it needs is an extra."""
+        if importlib.util.find_spec("py3langid") is not None:
+            return ""
+        return "language needs a detector; install it with pip install 'pytest-behavior-contract[language]'"
+
+    def check(self, reply: Reply) -> Verdict:
+        if self.unready:
+            return unable(self.unready)
+        text = reply.text
+        if not text.strip():
+            return failed("empty reply")
+        words = _words(text)
+        letters = _letters(words)
+        if not letters:
+            return failed("no words", text)
+        if letters < _FEWEST_LETTERS:
+            return unable("too short to tell its language", words.strip())
+        found, chance = self._found(words)
+        if found:
+            if chance >= _DOUBT:
+                return unable("cannot tell its language", f"perhaps {found}: {text}")
+            return failed(f"in {found}", text)
+        if self.throughout:
+            for paragraph in words.split("\n\n"):
+                drifted = self._drifted(paragraph)
+                if drifted:
+                    return failed(f"drifts into {drifted}", paragraph.strip())
+        return passed(f"in {' or '.join(self._codes)}")
+
+    def _found(self, words: str) -> tuple[str, float]:
+        """The likeliest language where it is none of ours, and how probable ours are."""
+        ranked = _identifier().rank(words[:_LONGEST])
+        best = ranked[0][0]
+        return ("", 1.0) if best in self._codes else (best, sum(float(p) for code, p in ranked if code in self._codes))
+
+    def _drifted(self, paragraph: str) -> str:
+        if _letters(paragraph) < _PARAGRAPH_LETTERS:
+            return ""
+        found, chance = self._found(paragraph)
+        return found if chance < 0.02 else ""
+
+
+def _words(text: str) -> str:
+    """The text without code, links and marks, at most so long that detection takes no time."""
+    kept, end = [], 0
+    for fence in fences(text):
+        kept.append(text[end : fence.start])
+        end = fence.end
+    prose = "".join([*kept, text[end:]]) if kept else text
+    return _NO_WORDS.sub(" ", prose[: 5 * _LONGEST])
+
+
+def _letters(words: str) -> int:
+    """How much there is to tell a language by, in letters of an alphabet."""
+    return sum(map(str.isalpha, words)) + 3 * len(_UNSPACED.findall(words))
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
