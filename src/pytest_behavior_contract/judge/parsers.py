@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-LONGEST_SQL = 50_000
-"""The SQL parser is plain Python; what is longer than this takes it seconds."""
+LONGEST: Mapping[str, int] = {"sql": 20_000, "toml": 50_000}
+"""Characters: these parsers are plain Python, and take seconds for what is longer or, of some shapes, for ever."""
+MOST_YAML_VALUES = 50_000
 
 
 class Fault(ValueError):  # noqa: N818 - read as a sentence
@@ -54,7 +55,7 @@ def parse_yaml(text: str, _: str = "") -> Any:
     from pytest_behavior_contract.declare.document import DocumentError, parse
 
     try:
-        document = parse(text)
+        document = parse(text, most_nodes=MOST_YAML_VALUES)
     except DocumentError as error:
         raise Fault(f"line {error.line}: {error}") from None
     except (RecursionError, ValueError) as error:
@@ -68,6 +69,7 @@ def parse_yaml(text: str, _: str = "") -> Any:
 def parse_toml(text: str, _: str = "") -> None:
     import tomllib
 
+    _check_length(text, "toml")
     try:
         tomllib.loads(text)
     except RecursionError:
@@ -105,8 +107,7 @@ def parse_sql(text: str, dialect: str = "") -> None:
     from sqlglot import expressions
     from sqlglot.errors import SqlglotError
 
-    if len(text) > LONGEST_SQL:
-        raise TooLong(f"longer than the {LONGEST_SQL:,} characters that the SQL parser is given")
+    _check_length(text, "sql")
     try:
         with _quiet("sqlglot"):
             found = [one for one in sqlglot.parse(text, dialect=dialect or None) if one is not None]
@@ -148,6 +149,11 @@ ALIASES: Mapping[str, frozenset[str]] = {
 def same_language(found: str, wanted: str) -> bool:
     wanted = wanted.casefold()
     return found == wanted or found in next((names for names in ALIASES.values() if wanted in names), ())
+
+
+def _check_length(text: str, language: str) -> None:
+    if len(text) > LONGEST[language]:
+        raise TooLong(f"longer than the {LONGEST[language]:,} characters that the {language} parser is given")
 
 
 @contextmanager

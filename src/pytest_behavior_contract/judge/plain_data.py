@@ -28,23 +28,25 @@ _MOST_ERRORS = 100
 
 def check_schema(schema: Any) -> None:
     """Raises ValueError where it is no JSON Schema, or points outside itself."""
-    outside = _outside_reference(schema)
-    if outside:
-        raise ValueError(f"schema refers to another document: {outside}")
     import jsonschema
 
     try:
         jsonschema.validators.validator_for(schema).check_schema(schema)
+        outside = _outside_reference(schema)
     except jsonschema.SchemaError as error:
         raise ValueError(f"schema is no JSON Schema: {error.message}") from None
+    except RecursionError:
+        raise ValueError("schema is nested too deeply") from None
+    if outside:
+        raise ValueError(f"schema refers to another document: {outside}")
 
 
 def validator_of(schema: Any) -> Any:
     import jsonschema
-    from referencing import Registry
+    from jsonschema_specifications import REGISTRY
 
-    # The empty registry keeps jsonschema from fetching what a $ref names.
-    return jsonschema.validators.validator_for(schema)(schema, registry=Registry())
+    # A registry of its own keeps jsonschema from fetching what a $ref names.
+    return jsonschema.validators.validator_for(schema)(schema, registry=REGISTRY)
 
 
 def schema_fault(validator: Any, value: Any) -> Verdict | None:
@@ -139,16 +141,32 @@ def _path(parts: Any, key: str = "") -> str:
 
 
 def _outside_reference(schema: Any) -> str:
-    if isinstance(schema, Mapping):
-        for key, value in schema.items():
-            if key in ("$ref", "$dynamicRef") and isinstance(value, str) and not value.startswith("#"):
-                return value
-            found = _outside_reference(value)
-            if found:
-                return found
-    elif isinstance(schema, list | tuple):
-        for item in schema:
-            found = _outside_reference(item)
-            if found:
-                return found
-    return ""
+    """The first reference that leads neither into the schema itself nor to a schema of the standard; empty if none."""
+    from jsonschema_specifications import REGISTRY
+    from referencing import Resource
+    from referencing.jsonschema import DRAFT202012
+
+    resource: Resource[Any] = Resource.from_contents(schema, default_specification=DRAFT202012)
+    return _outside_within(resource, REGISTRY.resolver_with_root(resource))
+
+
+def _outside_within(resource: Any, resolver: Any) -> str:
+    from referencing.exceptions import Unresolvable
+
+    if isinstance(resource.contents, Mapping):
+        for key in ("$ref", "$dynamicRef"):
+            target = resource.contents.get(key)
+            if not isinstance(target, str) or target.startswith("#"):
+                continue  # one within the schema that leads nowhere shows when it is applied
+            try:
+                resolver.lookup(target)
+            except (Unresolvable, ValueError):
+                return target
+    return next(
+        (
+            found
+            for inner in resource.subresources()
+            if (found := _outside_within(inner, resolver.in_subresource(inner)))
+        ),
+        "",
+    )

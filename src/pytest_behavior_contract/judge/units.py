@@ -17,6 +17,7 @@ _ABBREVIATIONS = frozenset(
     gov hon i.e inc jan jr lt ltd m.a m.d m.sc messrs mr mrs ms mt nov oct p pp ph.d prof rep rev sen sep sept sgt sr st
     u.k u.s u.s.a viz vol vs""".split()
 )
+MOST_SENTENCES = 10_000
 _NUMBERED = re.compile(r"^[ \t]*[(]?(?:\d{1,4}|[A-Za-z])[.)][ \t]", re.MULTILINE)
 # "* * *" is a rule.
 _BULLET = re.compile(r"^[ \t]*[-*+•◦▪‣–][ \t]+(?!(?:[-*_][ \t]*)+$)(?=\S)", re.MULTILINE)
@@ -43,6 +44,7 @@ def sentences(text: str) -> int:
     """How many sentences there are: ends of sentences, and what is left open at the end of the text.
 
     A stop after an abbreviation, an initial or a number of a list ends none. Rules of English; `。！？` too.
+    Counted up to MOST_SENTENCES: a hostile megabyte has hundreds of thousands.
     """
     count, begun = 0, 0
     for match in _STOP.finditer(text):
@@ -51,6 +53,8 @@ def sentences(text: str) -> int:
         # What has no letter or digit in it is no sentence, such as the rest of "? !".
         if _SIGN.search(text, begun, match.start()):
             count += 1
+            if count >= MOST_SENTENCES:
+                return count
         begun = match.end()
     return count + bool(_SIGN.search(text, begun))
 

@@ -20,6 +20,10 @@ def keyword_frequency(keyword: str, relation: str, frequency: int) -> Expectatio
     return [{"contains": {"text": keyword, "ignore_case": True, **bounds(relation, frequency)}}]
 
 
+def letter_frequency(letter: str, let_relation: str, let_frequency: int) -> Expectations:
+    return keyword_frequency(letter, let_relation, let_frequency)
+
+
 def postscript(postscript_marker: str) -> Expectations:
     letters = [letter for letter in postscript_marker if letter.isalpha()]
     return [{"matches": {"pattern": r"\.\s?".join(letters), "ignore_case": True}}]
@@ -43,7 +47,10 @@ MAPPING: Mapping[str, Callable[..., Expectations]] = {
     "change_case:capital_word_frequency": lambda capital_frequency, capital_relation: [
         {"length": {"unit": "capital_words", **bounds(capital_relation, capital_frequency)}}
     ],
-    "change_case:english_capital": lambda: [{"letter_case": "upper"}, {"language": {"codes": "en", "throughout": False}}],
+    "change_case:english_capital": lambda: [
+        {"letter_case": "upper"},
+        {"language": {"codes": "en", "throughout": False}},
+    ],
     "change_case:english_lowercase": lambda: [
         {"letter_case": "lower"},
         {"language": {"codes": "en", "throughout": False}},
@@ -67,9 +74,7 @@ MAPPING: Mapping[str, Callable[..., Expectations]] = {
         {"not": {"contains": {"text": forbidden_words, "any": True, "ignore_case": True, "whole_words": True}}}
     ],
     "keywords:frequency": keyword_frequency,
-    "keywords:letter_frequency": lambda letter, let_relation, let_frequency: keyword_frequency(
-        letter, let_relation, let_frequency
-    ),
+    "keywords:letter_frequency": letter_frequency,
     "language:response_language": lambda language: [{"language": {"codes": language, "throughout": False}}],
     "length_constraints:nth_paragraph_first_word": nth_paragraph,
     "length_constraints:number_paragraphs": lambda num_paragraphs: exactly("parts", num_paragraphs, separator="***"),
@@ -94,3 +99,13 @@ MAPPING: Mapping[str, Callable[..., Expectations]] = {
 def expectations(instruction: str, arguments: Mapping[str, Any]) -> Expectations:
     """What a contract would expect of a reply to a prompt with this instruction."""
     return MAPPING[instruction](**{key: value for key, value in arguments.items() if value is not None})
+
+
+def format_of(verdict: Any) -> str:
+    """The word of the zeroeval_json labels for what `json` found in its bare form."""
+    if verdict.passed:
+        return "bare_json"
+    cause = verdict.cause
+    if cause in ("broken JSON", "no JSON", "broken JSON in a fence"):
+        return {"broken JSON": "broken_json", "no JSON": "no_json"}.get(cause, "fenced_broken_json")
+    return "fenced_json" if cause.startswith("fenced in") else "json_inside_text"

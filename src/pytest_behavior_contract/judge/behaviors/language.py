@@ -18,8 +18,8 @@ _LONGEST = 20_000
 _FEWEST_LETTERS = 16
 """Of fewer letters no detector can tell a language; a word such as "Lisbon" has none."""
 _PARAGRAPH_LETTERS = 80
-_DOUBT = 0.2
-"""A language that is this probable cannot be ruled out."""
+_SURE = 0.3
+"""A likeliest language that is less probable than this, as in lists of names, tells nothing."""
 _NO_WORDS = re.compile(r"https?://\S+|`[^`\n]*`|[\d_*#|<>=~]+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts in which a letter is a syllable or a word, so that few suffice."""
@@ -39,9 +39,9 @@ class Language:
     `throughout` (on) every paragraph of some length is looked at, so that a reply that drifts into another language is
     found; without it, the reply as a whole.
     Causes: `in CODE`, `drifts into CODE`, `no words`, `empty reply`.
-    Limits: needs the extra `language` (`pip install 'pytest-behavior-contract[language]'`). A reply too short to tell,
-    fewer than 16 letters or so, is an error and no verdict. Close relatives (`no` and `da`, `hr` and `sr`) are confused
-    at times, names and titles look like any language; `script` is exact where the script says it all.
+    Limits: needs the extra `language` (`pip install 'pytest-behavior-contract[language]'`). A reply that tells no
+    language, such as one of fewer than 16 letters or a list of names, is an error and no verdict. Close relatives (`no`
+    and `da`, `hr` and `sr`) are confused at times; `script` is exact where the script says it all.
     """
 
     codes: str | tuple[str, ...]
@@ -80,10 +80,10 @@ class Language:
             return failed("no words", text)
         if letters < _FEWEST_LETTERS:
             return unable("too short to tell its language", words.strip())
-        found, chance = self._found(words)
-        if found:
-            if chance >= _DOUBT:
-                return unable("cannot tell its language", f"perhaps {found}: {text}")
+        found, chance = _likeliest(words)
+        if chance < _SURE and (found not in self._codes or letters < _PARAGRAPH_LETTERS):
+            return unable("cannot tell its language", f"perhaps {found}: {text}")
+        if found not in self._codes:
             return failed(f"in {found}", text)
         if self.throughout:
             for paragraph in words.split("\n\n"):
@@ -92,17 +92,17 @@ class Language:
                     return failed(f"drifts into {drifted}", paragraph.strip())
         return passed(f"in {' or '.join(self._codes)}")
 
-    def _found(self, words: str) -> tuple[str, float]:
-        """The likeliest language where it is none of ours, and how probable ours are."""
-        ranked = _identifier().rank(words[:_LONGEST])
-        best = ranked[0][0]
-        return ("", 1.0) if best in self._codes else (best, sum(float(p) for code, p in ranked if code in self._codes))
-
     def _drifted(self, paragraph: str) -> str:
         if _letters(paragraph) < _PARAGRAPH_LETTERS:
             return ""
-        found, chance = self._found(paragraph)
-        return found if chance < 0.02 else ""
+        found, chance = _likeliest(paragraph)
+        return found if chance >= 2 * _SURE and found not in self._codes else ""
+
+
+def _likeliest(words: str) -> tuple[str, float]:
+    """The likeliest language and how probable it is."""
+    code, chance = _identifier().classify(words[:_LONGEST])
+    return code, float(chance)
 
 
 def _words(text: str) -> str:

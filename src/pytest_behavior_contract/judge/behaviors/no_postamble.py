@@ -10,6 +10,7 @@ from pytest_behavior_contract.judge.verdicts import failed, passed
 from pytest_behavior_contract.results import Verdict
 
 _TAIL = 700
+_ITEM = re.compile(r"\s{0,8}(?:[-*•]|\(?\w{1,3}[.):])\s")
 _EARLIER = re.compile(r"[.!:]\s")
 _ENDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (cause, re.compile(rf"(?:^|[.!?:][\"'”’)]?[ \t]{{1,8}}|\n)[*_>#( \t-]{{0,8}}(?:{pattern})", re.IGNORECASE))
@@ -50,8 +51,7 @@ _ENDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             (
                 r"(?:please )?(?:note that\b|note:|note\*\*|remember(?:,| that| to)|keep in mind\b|"
                 r"disclaimer\b|be aware\b|"
-                r"it(?:['’]s| is) (?:important|worth) (?:to (?:note|remember)|noting)\b)|in (?:summary|conclusion)\b|"
-                r"(?:overall|to summarize|to sum up),"
+                r"it(?:['’]s| is) (?:important|worth) (?:to (?:note|remember)|noting)\b)"
             ),
         ),
     )
@@ -71,7 +71,7 @@ class NoPostamble:
     `questions` (on) counts any question mark at the very end as a closing question; off, only the usual questions of an
     assistant do. `allow` are kinds that may be there: `offer`, `question`, `wish`, `note`.
     Causes: `closing offer` ("Let me know if"), `closing question`, `closing wish` ("I hope this helps"),
-    `closing note` ("Note that", "In summary"), `empty reply`.
+    `closing note` ("Note that"), `empty reply`.
     Limits: read from usual English endings in the last paragraph or, where there is one alone, its last sentences. A
     reply that is nothing but a question or an offer has no postamble: the question is its answer.
     """
@@ -93,8 +93,9 @@ class NoPostamble:
         for cause, pattern in _ENDINGS:
             match = pattern.search(after)
             if match and cause not in allowed and (before or match.start()):
-                return failed(cause, after[match.start() :].strip())
+                return failed(cause, after[match.start() :].lstrip(" \t\n.!?:\"'”’)"))
         asks = after.rstrip("*_\"'”’) ").endswith("?") and (before or _EARLIER.search(after))
+        asks = asks and not _ITEM.match(after.rpartition("\n")[2])  # a list of questions is an answer
         if self.questions and "closing question" not in allowed and asks:
             return failed("closing question", after)
         return passed("ends with the answer")

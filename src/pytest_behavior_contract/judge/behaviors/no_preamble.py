@@ -49,15 +49,23 @@ _OPENINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "says what it will do",
             (
-                rf"(?:{_I}['’]?(?:ll| will| can| would| am|['’]m| have|"
+                rf"(?:(?:yes,? )?{_I}['’]?(?:ll| will| can| would| am|['’]m| have|"
                 r"['’]ve)? ?(?:be )?(?:certainly |gladly |now |just )?"
                 r"(?:happy|glad|delighted|pleased|help|assist|go ahead|written|created|prepared|put together|drafted|"
-                r"generated|compiled|formatted|extracted|converted)\b)|(?:let me|let['’]s|allow me to) (?:\w+)"
+                r"generated|compiled|formatted|extracted|converted)\b)|(?:let me|let['’]s|allow me to) "
+                r"(?:break|dive|explain|explore|get started|go over|go through|help|look|start|take|"
+                r"walk|see|tackle|work)\b"
             ),
         ),
         ("opens with a disclaimer", r"(?:as|being) an? (?:ai|artificial|large language|language|virtual)\b"),
         ("opens with a disclaimer", r"(?:please )?note(?: that\b|:)|disclaimer\b"),
-        ("opens with an apology", rf"(?:{_I}['’]?m |{_I} am |my |{_I} )?(?:sorry|apologi[sz]e|apologies)\b"),
+        (
+            "opens with an apology",
+            (
+                rf"(?:{_I}['’]?m |{_I} am |my |{_I} )?"
+                r"(?:sorry(?! to hear| for your| about your| that you)|apologi[sz]e|apologies)\b"
+            ),
+        ),
         ("opens with a greeting", r"(?:hello|hi|hey|greetings|good (?:morning|day|evening))(?: there)?[,.!—–]"),
     )
 )

@@ -46,7 +46,7 @@ class Title:
             match = _STYLES["angle"].search(reply.text)
             return passed(f"title {quoted(match[1])}") if match else failed("no title", reply.text)
         found = next((style for style in _STYLES if self._is(style, lines)), None)
-        if found == self.style or (found and self.style is None):
+        if found and self.style in (None, found):
             return passed(f"title {quoted(lines[0])}")
         if found and found != "line":
             return failed("title in another style", reply.text)

@@ -40,7 +40,7 @@ class Yaml:
     `KEY is TYPE, not TYPE`, `schema violated at PATH`.
     Limits: YAML 1.2: `yes`, `no` and dates are text. Any prose is a YAML text, so without a `type` only a mapping or a
     list passes; prose with a colon in it can be a mapping, so name its `keys`. Tags other than those of plain values, a
-    key that stands twice, more than 60 levels and more than 100,000 values count as broken.
+    key that stands twice, more than 60 levels and more than 50,000 values count as broken.
     """
 
     files: ClassVar[tuple[str, ...]] = ("schema",)
