@@ -1,6 +1,6 @@
 """How long each text behavior takes on a hostile megabyte, and what the English ones say of ordinary replies.
 
-Run by hand: python benchmarks/text.py
+Run by hand: python benchmarks/text.py [--no-speed]
 A behavior that takes quadratic time on some shape shows as seconds here; the bound is a second.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import string
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -115,6 +116,49 @@ def speed() -> None:
         print(f"{name:<18} {taken[len(taken) // 2][0] * 1000:>10.1f} {worst * 1000:>10.1f}  {where}{mark}")
 
 
+SENTENCES = {
+    "en": "The train leaves at nine in the morning.",
+    "de": "Der Zug fährt um neun Uhr morgens ab.",
+    "fr": "Le train part à neuf heures du matin.",
+    "es": "El tren sale a las nueve de la mañana.",
+    "it": "Il treno parte alle nove del mattino.",
+    "pt": "O trem parte às nove horas da manhã.",
+    "nl": "De trein vertrekt om negen uur 's ochtends.",
+    "sv": "Tåget går klockan nio på morgonen.",
+    "da": "Toget kører klokken ni om morgenen.",
+    "pl": "Pociąg odjeżdża o dziewiątej rano.",
+    "cs": "Vlak odjíždí v devět hodin ráno.",
+    "fi": "Juna lähtee yhdeksältä aamulla.",
+    "hu": "A vonat reggel kilenckor indul.",
+    "tr": "Tren sabah saat dokuzda kalkıyor.",
+    "ro": "Trenul pleacă la ora nouă dimineața.",
+    "ru": "Поезд отправляется в девять часов утра.",
+    "uk": "Потяг відправляється о дев'ятій годині ранку.",
+    "bg": "Влакът тръгва в девет часа сутринта.",
+    "el": "Το τρένο φεύγει στις εννέα το πρωί.",
+    "zh": "火车早上九点出发。",
+    "ja": "電車は朝九時に出発します。",
+    "ko": "기차는 아침 아홉 시에 출발합니다.",
+    "ar": "يغادر القطار في التاسعة صباحا.",
+    "he": "הרכבת יוצאת בתשע בבוקר.",
+    "hi": "ट्रेन सुबह नौ बजे निकलती है।",
+    "mr": "गाडी सकाळी नऊ वाजता सुटते.",
+    "vi": "Tàu khởi hành lúc chín giờ sáng.",
+    "id": "Kereta berangkat pada pukul sembilan pagi.",
+    "th": "รถไฟออกเวลาเก้าโมงเช้า",
+    "fa": "قطار ساعت نه صبح حرکت می‌کند.",
+}
+"""One sentence of ours in each language."""
+
+
+def languages() -> None:
+    verdicts = {code: made("language", code).check(Reply(text=text)) for code, text in SENTENCES.items()}
+    wrong = [f"{code}: {verdict.cause}" for code, verdict in verdicts.items() if not verdict.passed]
+    print(
+        f"\nlanguage, one short sentence in each of {len(verdicts)}: {len(verdicts) - len(wrong)} right  {', '.join(wrong)}"
+    )
+
+
 def ordinary() -> None:
     replies = records("alpaca_eval")
     if not replies:
@@ -144,5 +188,7 @@ def ordinary() -> None:
 
 
 if __name__ == "__main__":
-    speed()
+    if "--no-speed" not in sys.argv:
+        speed()
+    languages()
     ordinary()

@@ -49,7 +49,7 @@ _OPENINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "says what it will do",
             (
-                rf"(?:(?:yes,? )?{_I}['’]?(?:ll| will| can| would| am|['’]m| have|"
+                rf"(?:(?:yes,? )?{_I}['’]?(?:d|ll| will| can| would| am|['’]m| have|"
                 r"['’]ve)? ?(?:be )?(?:certainly |gladly |now |just )?"
                 r"(?:happy|glad|delighted|pleased|help|assist|go ahead|written|created|prepared|put together|drafted|"
                 r"generated|compiled|formatted|extracted|converted)\b)|(?:let me|let['’]s|allow me to) "

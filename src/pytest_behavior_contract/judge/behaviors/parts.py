@@ -49,6 +49,8 @@ class Parts:
         if not text:
             return failed("empty reply")
         parts = self._split(text)
+        if not parts:
+            return failed("empty reply", text)
         if not all(parts):
             return failed("empty part", text)
         counted = between(len(parts), self.at_least, self.at_most, "parts", text)
