@@ -154,9 +154,8 @@ SENTENCES = {
 def languages() -> None:
     verdicts = {code: made("language", code).check(Reply(text=text)) for code, text in SENTENCES.items()}
     wrong = [f"{code}: {verdict.cause}" for code, verdict in verdicts.items() if not verdict.passed]
-    print(
-        f"\nlanguage, one short sentence in each of {len(verdicts)}: {len(verdicts) - len(wrong)} right  {', '.join(wrong)}"
-    )
+    right = len(verdicts) - len(wrong)
+    print(f"\nlanguage, one short sentence in each of {len(verdicts)}: {right} right  {', '.join(wrong)}")
 
 
 def ordinary() -> None:

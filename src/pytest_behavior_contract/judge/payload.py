@@ -67,7 +67,7 @@ def payload_of(text: str, noun: str) -> Payload:
     before, after = bool(text[: fence.start].strip()), bool(text[fence.end :].strip())
     if not before and not after:
         where = f"fenced in {fence.opening}" + ("" if fence.closed else ", never closed")
-        mend = f"strip the fence before parsing; the {noun} inside would pass"
+        mend = "strip the fence before parsing; what is inside would pass"
         return Payload(content=fence.content, form="fenced", where=where, fence=fence, mend=mend)
     return Payload(
         content=fence.content,

@@ -22,7 +22,7 @@ _PARAGRAPH_LETTERS = 80
 _SURE = 0.3
 """A likeliest language that is less probable than this, as in lists of names, tells nothing."""
 _NO_WORDS = re.compile(r"https?://\S+|`[^`\n]*`|[\d_*#|<>=~]+")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSPACED = re.compile("[\u0900-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts in which a letter is a syllable or a word, so that few suffice."""
 
 
