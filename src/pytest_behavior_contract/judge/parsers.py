@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-LONGEST: Mapping[str, int] = {"sql": 20_000, "toml": 50_000}
-"""Characters: these parsers are plain Python, and take seconds for what is longer or, of some shapes, for ever."""
+LONGEST: Mapping[str, int] = {"python": 200_000, "sql": 20_000, "toml": 50_000}
+"""Characters: of what is longer, or of some shapes of it, these parsers make seconds of work."""
 MOST_YAML_VALUES = 50_000
 
 
@@ -24,6 +24,7 @@ class TooLong(Exception):  # noqa: N818 - read as a sentence
 def parse_python(text: str, _: str = "") -> None:
     import ast
 
+    _check_length(text, "python")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful escape in a reply is not a warning about the test

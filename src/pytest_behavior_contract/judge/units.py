@@ -65,8 +65,8 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
     word = last[-1].lstrip("(\"'“‘[*_").casefold() if last and not text[start - 1].isspace() else ""
     if not word:
         return True
-    line_start = text.rfind("\n", max(0, start - 12), start) + 1
-    if text[line_start:start].strip().isdigit() and len(text[line_start:start].strip()) <= 3 and line_start:
+    head = text[max(0, start - 12) : start].rpartition("\n")
+    if (head[1] or start <= 12) and head[2].strip().isdigit() and len(head[2].strip()) <= 3:
         return False  # "1. " at the head of a line numbers it
     follows = text[stop.end() : stop.end() + 3].lstrip()[:1]
     if follows and follows.islower() and stop[0].startswith(".."):

@@ -7,7 +7,7 @@ import pytest
 from pytest_behavior_contract.exchange import Exchange, Reply, Request, Response, Usage
 from pytest_behavior_contract.judge.behaviors.contains import Contains
 from pytest_behavior_contract.judge.behaviors.ends_with import EndsWith
-from pytest_behavior_contract.judge.behaviors.language import Language
+from pytest_behavior_contract.judge.behaviors.language import _CODES, Language
 from pytest_behavior_contract.judge.behaviors.length import Length
 from pytest_behavior_contract.judge.behaviors.letter_case import LetterCase
 from pytest_behavior_contract.judge.behaviors.matches import Matches
@@ -252,6 +252,13 @@ def test_tokens_are_those_that_the_endpoint_counted():
 def test_what_cannot_tell_a_language_is_an_error_and_no_verdict():
     assert Language(codes="en").check(Reply(text="Lisbon")).outcome == "error"
     assert Language(codes="en").check(Reply(text="HARM, HARD, HARE, HARK, HART, HARP")).outcome == "error"
+
+
+def test_the_codes_that_a_contract_may_name_are_those_that_the_detector_knows():
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    labels = LanguageIdentifier.from_model_file(MODEL_FILE).labels
+    assert sorted(code for code in labels if len(code) == 2) == sorted(_CODES)
 
 
 def test_without_its_detector_language_says_how_to_get_it(monkeypatch):

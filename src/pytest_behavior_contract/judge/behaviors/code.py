@@ -31,8 +31,8 @@ class Code:
     Causes: ``fenced in ```python``, `text before the fenced Python` (`after`, `around`), `does not parse as Python`,
     `empty reply`, `cut off by the token limit`.
     Limits: SQL is read leniently: an empty GROUP BY or a comma before FROM passes, and a statement that the parser does
-    not know in the dialect fails; more than 20,000 characters of SQL or 50,000 of TOML are an error, no verdict. Plain
-    words can be YAML. For a language without a parser here give your own check: `consumer`.
+    not know in the dialect fails. More than 200,000 characters of Python, 20,000 of SQL or 50,000 of TOML are an error
+    and no verdict. Plain words can be YAML. For a language without a parser here give your own check: `consumer`.
     """
 
     language: Literal["python", "sql", "json", "yaml", "toml", "xml"]
