@@ -28,8 +28,8 @@ class Csv:
     `at_least` and `at_most` count the rows below the names, all rows where `columns` has no names. `form` is the
     loosest form that is allowed: `bare`, `fenced` (bare, or in one code fence), `embedded` (in a fence within text).
     Causes: ``fenced in ```csv``, `text before the fenced CSV` (`after`, `around`), `only one column`,
-    `rows of different length`, `N columns, not M`, `columns have other names`, `broken quotes`, `field too long`, `fewer than N rows`,
-    `more than N rows`, `no rows`, `empty reply`, `cut off by the token limit`.
+    `rows of different length`, `N columns, not M`, `columns have other names`, `broken quotes`, `field too long`,
+    `fewer than N rows`, `more than N rows`, `no rows`, `empty reply`, `cut off by the token limit`.
     Limits: fields are text; names are compared with white space around them forgiven.
     """
 

@@ -43,7 +43,7 @@ class Length:
     or `•`, `numbered_items` those with `1.`, `2)` or `a)`; `capital_words` are written all in capitals.
     `characters` are code points, white space included. `tokens` are the output tokens that the endpoint counted.
     Causes: `fewer than N UNIT`, `more than N UNIT`, `no UNIT`, `UNIT, where none should be`.
-    Limits: sentences follow English habits and are counted up to 10,000. Tokens include those of reasoning and tool
+    Limits: sentences follow English habits and are counted up to 20,000. Tokens include those of reasoning and tool
     calls where the endpoint counts them, and differ from model to model; where it counted none, that is an error and no
     verdict.
     """
