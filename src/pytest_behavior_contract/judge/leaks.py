@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,7 +49,7 @@ class Leak:
     start: int
 
 
-def leaks(text: str, kinds: Iterable[LeakKind] = KINDS) -> Iterable[Leak]:
+def leaks(text: str, kinds: Iterable[LeakKind] = KINDS) -> Iterator[Leak]:
     """The first piece of each kind; a closing tag is named as its opening one."""
     for kind in kinds:
         match = _PATTERNS[kind].search(text)
@@ -59,7 +59,7 @@ def leaks(text: str, kinds: Iterable[LeakKind] = KINDS) -> Iterable[Leak]:
 
 def _named(found: str) -> str:
     """A mark that is the same for every reply that has it."""
-    if found.startswith("Action") or found.lstrip().startswith("Action:"):
+    if found.lstrip().startswith("Action:"):
         return "Action:"
     if '"' in found and found[0] in "{[,":
         return "JSON"
@@ -67,4 +67,4 @@ def _named(found: str) -> str:
     for start in ("<function=", "to=functions.", "functions."):
         if opening.startswith(start):
             return start.rstrip(".")
-    return opening.rstrip()
+    return opening

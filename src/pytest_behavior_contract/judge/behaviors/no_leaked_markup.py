@@ -45,7 +45,7 @@ class NoLeakedMarkup:
         text = reply.text
         for mark in self.allow:
             text = text.replace(mark, " ").replace(f"</{mark.removeprefix('<')}", " ")
-        found = next(iter(leaks(text, self.kinds)), None)
+        found = next(leaks(text, self.kinds), None)
         if found is None:
             return passed("no markup")
         return failed(f"{_CAUSES[found.kind]}: {found.mark}", text[found.start :])
