@@ -11,7 +11,7 @@ from pytest_behavior_contract.results import Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatsPrompt:
-    """The reply begins with the prompt, word for word, and goes on from there.
+    """The reply begins with the prompt, word for word.
 
     ```yaml
     prompt: "Repeat this request, then answer it: {request}"
@@ -22,9 +22,8 @@ class RepeatsPrompt:
 
     `text` is what must be repeated; where it is left out, the last message that was sent. `anywhere` lets it stand
     anywhere in the reply. Letter case and the width of white space are forgiven. `not: repeats_prompt` is the promise
-    that the prompt is not echoed.
-    Causes: `prompt not repeated`, `text before the repeated prompt`, `prompt repeated in part`,
-    `nothing but the repeated prompt`, `empty reply`.
+    that the prompt is not echoed at the beginning.
+    Causes: `prompt not repeated`, `text before the repeated prompt`, `prompt repeated in part`, `empty reply`.
     Limits: without `text` and without a recorded request there is nothing to compare, which is an error.
     """
 
@@ -40,8 +39,6 @@ class RepeatsPrompt:
         if not found:
             return failed("empty reply")
         place = found.find(wanted)
-        if place >= 0 and len(found) == len(wanted):
-            return failed("nothing but the repeated prompt", reply.text)
         if place == 0 or (place > 0 and self.anywhere):
             return passed("repeats the prompt")
         if place > 0:
