@@ -1,6 +1,6 @@
 """How long each text behavior takes on a hostile megabyte, and what the English ones say of ordinary replies.
 
-Run by hand: python benchmarks/text.py [--no-speed]
+Run by hand: python benchmarks/text.py [--no-speed | BEHAVIOR ...]
 A behavior that takes quadratic time on some shape shows as seconds here; the bound is a second.
 """
 
@@ -102,7 +102,8 @@ def speed() -> None:
     shapes = hostile()
     made("language", "en").check(Reply(text="The train leaves at nine."))  # loads the detector
     print(f"{'behavior':<18} {'median ms':>10} {'worst ms':>10}  of {len(shapes)} shapes of a megabyte; the worst one")
-    for name in FAMILIES["text"]:
+    named = [name for name in sys.argv[1:] if name in FAMILIES["text"]]
+    for name in named or FAMILIES["text"]:
         taken = []
         for arguments in CHECKS.get(name, (None,)):
             behavior = made(name, arguments)
