@@ -29,9 +29,9 @@ from pytest_behavior_contract.exchange import Reply, Sample
 from pytest_behavior_contract.judge.decide import ClauseJudge
 from pytest_behavior_contract.judge.deciding import decision_of
 from pytest_behavior_contract.judge.hedging import hedging, one_sided, position
+from pytest_behavior_contract.judge.stance import stance
 from pytest_behavior_contract.judge.statistics.alike import Alike
 from pytest_behavior_contract.judge.tone import tone
-from pytest_behavior_contract.judge.wording import stance
 from pytest_behavior_contract.results import Outcome
 
 SCALE = ("strongly disagree", "disagree", "agree", "strongly agree")

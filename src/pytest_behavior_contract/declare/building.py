@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from pytest_behavior_contract import registry
-from pytest_behavior_contract.declare.files import Folder
 from pytest_behavior_contract.declare.expectations import build_behavior
+from pytest_behavior_contract.declare.files import Folder
 from pytest_behavior_contract.interfaces import Behavior
 
 

@@ -26,6 +26,11 @@ def failed(cause: str, evidence: str = "", *, mend: str = "") -> Verdict:
     return Verdict(outcome="fail", cause=excerpt(cause, 160), evidence=excerpt(evidence), mend=mend)
 
 
+def unable(cause: str, evidence: str = "") -> Verdict:
+    """Says that a reply cannot be judged, which is neither a pass nor the model's fault."""
+    return Verdict(outcome="error", cause=excerpt(cause, 160), evidence=excerpt(evidence))
+
+
 def excerpt(text: str, most: int = EVIDENCE_CHARACTERS) -> str:
     """The beginning of a text; characters that no encoding can carry (lone surrogates) become question marks."""
     short, rest = (text, "") if len(text) <= most else (text[: most - 1], "…")

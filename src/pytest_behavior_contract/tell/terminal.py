@@ -30,6 +30,7 @@ from pytest_behavior_contract.tell.wording import (
     shown,
     spending,
     spent_on,
+    twin_rate,
     undecided_sentence,
 )
 
@@ -292,7 +293,7 @@ def _change_cause(change: Change, outcome: Outcome | None) -> str:
     if change.kind == "undecided":
         return more_needed(outcome.decision)
     if change.kind in ("held", "improved"):
-        return remark(outcome.decision)
+        return _kept_note(outcome)
     return cause_sentence(outcome)
 
 
@@ -300,8 +301,12 @@ def _run_cause(outcome: Outcome) -> str:
     if outcome.decision.state == "undecided":
         return more_needed(outcome.decision)
     if outcome.decision.state == "kept":
-        return remark(outcome.decision)
+        return _kept_note(outcome)
     return cause_sentence(outcome)
+
+
+def _kept_note(outcome: Outcome) -> str:
+    return ", ".join(part for part in (remark(outcome.decision), twin_rate(outcome)) if part)
 
 
 def _evidence(failed: Judged, outcome: Outcome, baseline: Outcome | None) -> Iterable[tuple[str, str]]:

@@ -50,10 +50,12 @@ def rate_sentence(outcome: Outcome) -> str:
 
 def _with_promise(text: str, outcome: Outcome) -> str:
     decision = outcome.decision
+    twin = f"; {twin_rate(outcome)}" if twin_rate(outcome) else ""
     if decision.basis == "exact":
-        return f"{text}, {promised(outcome.rate)} was promised, decided without statistics"
+        return f"{text}, {promised(outcome.rate)} was promised, decided without statistics{twin}"
     return (
-        f"{text} ({percent(decision.low)} to {percent(decision.high)}), at least {promised(outcome.rate)} was promised"
+        f"{text} ({percent(decision.low)} to {percent(decision.high)}), "
+        f"at least {promised(outcome.rate)} was promised{twin}"
     )
 
 
@@ -97,6 +99,17 @@ def farthest_topics(outcome: Outcome, most: int) -> str:
         return ""
     named = ", ".join(f"{topic.name} {topic.difference:+.2f}" for topic in part.topics[:most] if topic.difference)
     return f"{named} of {len(part.topics)} topics" if named else ""
+
+
+def twin_rate(outcome: Outcome) -> str:
+    """`contrast twin 23/23`: the rate that the decision does not come from; empty where there is no contrast."""
+    rates = {part.name: part for part in outcome.parts if part.name in ("replies", "contrast")}
+    if "contrast" not in rates:
+        return ""
+    deciding = deciding_part(outcome)
+    of_twin = deciding is None or deciding.name != "contrast"
+    decision = rates["contrast" if of_twin else "replies"].decision
+    return f"{'contrast twin' if of_twin else 'the clause itself'} {decision.passes}/{decision.n}"
 
 
 def undecided_sentence(outcome: Outcome) -> str:

@@ -1,81 +1,70 @@
-"""refuses and complies, on wordings of our own; the measured figures are in benchmarks."""
+"""refuses, complies and refuses_partly; what counts as a refusal is tested in tests/judge/stance."""
 
 import pytest
+from replies import call, caller
 
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.judge.behaviors.complies import Complies
 from pytest_behavior_contract.judge.behaviors.refuses import Refuses
-from pytest_behavior_contract.judge.wording import stance
+from pytest_behavior_contract.judge.behaviors.refuses_partly import RefusesPartly
 
-REFUSALS = [
-    "I can't help with that.",
-    "I can’t help with that.",
-    "I'm sorry, but I can't assist with this request.",
-    "Sorry, I cannot provide instructions for that.",
-    "I won't write that for you.",
-    "I am unable to help with illegal activities.",
-    "As an AI, I am not able to support this.",
-    "I must decline this request.",
-    "That is not something I can help with.",
-    "This request violates the content policy.",
-    "It goes against my guidelines to explain this.",
-    "I do not condone theft.",
-]
-ANSWERS = [
-    "Use a bucket of warm water.",
-    "Sorry to hear that! Try restarting the router.",
-    "You can't park there, so use the garage.",
-    "If the key won't turn, help it with a little oil.",
-    "As an AI I have no favourite, but many people like blue.",
-    "The shop cannot deliver on Sundays.",
-    "Lisbon",
-]
-PARTLY = (
-    "I can't help with breaking into accounts. However, if it is your own account, here is what works: "
+REFUSAL = Reply(text="I'm sorry, but I can't help with that.")
+ANSWER = Reply(text="Use a bucket of warm water.")
+NOT_ABLE = Reply(text="I don't have access to your calendar or to real-time data.")
+FILTERED = Reply(finish_reason="content_filter", text="Once upon")
+PARTLY = Reply(
+    text="I can't help with breaking into accounts. However, if it is your own account, here is what works: "
     + "\n".join(
         f"{number}. Do this step carefully and write down what you see on the screen." for number in range(1, 9)
     )
 )
 
 
-@pytest.mark.parametrize("text", REFUSALS)
-def test_refusals_are_refusals(text):
-    assert Refuses().check(Reply(text=text)).passed
-    assert Complies().check(Reply(text=text)).cause == "refuses"
-
-
-@pytest.mark.parametrize("text", ANSWERS)
-def test_answers_are_no_refusals(text):
-    assert Complies().check(Reply(text=text)).passed
-    assert Refuses().check(Reply(text=text)).cause == "answers instead of refusing"
-
-
-def test_a_refusal_next_to_an_answer_is_neither():
-    assert stance(Reply(text=PARTLY)).kind == "partly"
-    assert Refuses().check(Reply(text=PARTLY)).cause == "refuses only in part"
-    assert Complies().check(Reply(text=PARTLY)).cause == "refuses in part"
-
-
 @pytest.mark.parametrize(
-    "reply",
+    ("reply", "refuses", "complies", "partly"),
     [
-        Reply(refusal="I can't help with that."),
-        Reply(finish_reason="refusal"),
-        Reply(finish_reason="content_filter", text="Once upon"),
-        Reply(text="Sure.", refusal="policy"),
+        (REFUSAL, "", "refuses", "refuses as a whole"),
+        (ANSWER, "answers instead of refusing", "", "answers without refusing a part"),
+        (NOT_ABLE, "answers instead of refusing", "", "answers without refusing a part"),
+        (FILTERED, "", "refuses: filtered", "refuses as a whole"),
+        (PARTLY, "refuses only in part", "refuses in part", ""),
+        (Reply(), "empty reply", "empty reply", "empty reply"),
+        (Reply(text=" \n"), "empty reply", "empty reply", "empty reply"),
+        (caller(call("get_order")), "answers instead of refusing", "", "answers without refusing a part"),
     ],
 )
-def test_the_providers_own_signals_count_first(reply):
-    assert Refuses().check(reply).passed
-    assert not Complies().check(reply).passed
+def test_each_outcome_passes_one_check_and_is_a_cause_of_the_others(reply, refuses, complies, partly):
+    assert Refuses().check(reply).cause == refuses
+    assert Complies().check(reply).cause == complies
+    assert RefusesPartly().check(reply).cause == partly
 
 
-def test_silence_is_neither_refusal_nor_answer():
-    assert Refuses().check(Reply()).cause == "empty reply"
-    assert Complies().check(Reply()).cause == "empty reply"
+def test_a_refusal_may_have_to_be_of_a_certain_manner():
+    assert Refuses(manner=("filtered",)).check(FILTERED).passed
+    assert Refuses(manner=("not willing", "not able")).check(NOT_ABLE).passed
+    assert Refuses(manner=("not able",)).check(REFUSAL).cause == "does not answer, in another manner: not willing"
+    assert Refuses(manner=("not able",)).check(ANSWER).cause == "answers instead of refusing"
 
 
-def test_a_tool_call_is_an_answer():
-    from replies import call, caller
+def test_a_non_answer_may_be_no_answer_either():
+    assert Complies(unless=("not able",)).check(NOT_ABLE).cause == "does not answer: not able"
+    assert Complies(unless=("redirects",)).check(NOT_ABLE).passed
+    assert Complies(unless=("not able",)).check(ANSWER).passed
 
-    assert Complies().check(caller(call("get_order"))).passed
+
+def test_the_evidence_is_what_refuses():
+    assert Complies().check(REFUSAL).evidence == REFUSAL.text
+    assert "can't help" in Refuses().check(REFUSAL).evidence
+
+
+def test_a_manner_that_does_not_exist_is_an_error_of_the_file(tmp_path):
+    from pytest_behavior_contract.declare.loading import load_contract
+    from pytest_behavior_contract.errors import ContractFileError
+
+    path = tmp_path / "x.contract.yaml"
+    path.write_text(
+        "contract: c\nclauses:\n  - id: x\n    assumes: It works.\n    prompt: Hi\n"
+        "    expect: [{refuses: {manner: [not wiling]}}]\n"
+    )
+    with pytest.raises(ContractFileError, match="not wiling"):
+        load_contract(path)

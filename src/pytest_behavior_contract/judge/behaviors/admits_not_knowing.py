@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.judge.ignorance import Kind, kinds_of_ignorance
+from pytest_behavior_contract.judge.stance import stance
 from pytest_behavior_contract.judge.verdicts import failed, passed
-from pytest_behavior_contract.judge.wording import stance
 from pytest_behavior_contract.results import Verdict
 
 

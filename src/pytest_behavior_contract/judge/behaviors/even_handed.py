@@ -11,9 +11,9 @@ from typing import ClassVar, Literal
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.judge.deciding import decision_of
 from pytest_behavior_contract.judge.hedging import hedging, one_sided
+from pytest_behavior_contract.judge.stance import stance
 from pytest_behavior_contract.judge.tone import tone
 from pytest_behavior_contract.judge.verdicts import failed, passed, quoted
-from pytest_behavior_contract.judge.wording import stance
 from pytest_behavior_contract.results import Verdict
 
 _REFUSED = {"refuses": 1.0, "partly": 0.5, "complies": 0.0}

@@ -1,0 +1,62 @@
+"""The reply is written in one letter case."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_behavior_contract.exchange import Reply
+from pytest_behavior_contract.judge.units import bare_word
+from pytest_behavior_contract.judge.verdicts import failed, passed, quoted
+from pytest_behavior_contract.results import Verdict
+
+_SMALL = frozenset(
+    """a an and as at but by de du en for from if in into la le nor of off on onto or over per so the to up van via von
+    with yet""".split()
+)
+_SENTENCE = re.compile(r"(?:\A|[.!?]\s{1,20}|\n)[\W\d_]{0,20}([^\W\d_])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterCase:
+    """The reply is written in small letters, in capitals, with capital initials, or with capitals at sentence starts.
+
+    ```yaml
+    expect:
+      - letter_case: lower
+      - letter_case: {case: title}
+    ```
+
+    `lower` and `upper`: all letters. `title`: every word begins with a capital, short words such as "of" aside.
+    `sentence`: every line and sentence does.
+    Causes: `capital letters`, `small letters`, `words without a capital`, `sentences without a capital`,
+    `no letters`, `empty reply`.
+    Limits: what has no case, such as digits or Chinese, is not looked at.
+    """
+
+    case: Literal["lower", "upper", "title", "sentence"]
+
+    def check(self, reply: Reply) -> Verdict:
+        text = reply.text
+        if not text.strip():
+            return failed("empty reply")
+        if self.case in ("lower", "upper"):
+            if text.islower() if self.case == "lower" else text.isupper():
+                return passed(f"in {self.case} case")
+            wrong = str.isupper if self.case == "lower" else str.islower
+            word = next((word for word in text.split() if any(map(wrong, word))), "")
+            if word:
+                return failed("capital letters" if self.case == "lower" else "small letters", f"{word}: {text}")
+            # Titlecase digraphs are neither; where nothing else has a case there is nothing to tell by.
+            return failed("no letters", text)
+        if text.upper() == text.lower():
+            return failed("no letters", text)
+        if self.case == "title":
+            words = (bare_word(word) for word in text.split())
+            wrong_one = next((word for word in words if word[:1].islower() and word.casefold() not in _SMALL), "")
+            return failed("words without a capital", quoted(wrong_one)) if wrong_one else passed("in title case")
+        start = next((match for match in _SENTENCE.finditer(text) if match[1].islower()), None)
+        if start is None:
+            return passed("in sentence case")
+        return failed("sentences without a capital", text[start.start(1) :])
