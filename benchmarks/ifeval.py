@@ -13,8 +13,8 @@ from typing import Any
 
 from development_data import records
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.declare.expectations import build_behavior
 from pytest_behavior_contract.declare.files import Folder
-from pytest_behavior_contract.declare.loading import build_behavior
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.judge.behaviors.json import Json
 

@@ -76,6 +76,19 @@ class PairCheck(Protocol):
         ...
 
 
+@runtime_checkable
+class GroupBehavior(Protocol):
+    """A kind of check on several replies to the same question, which should say the same.
+
+    They are two repeats of one prompt or, where a clause has `wordings` or `swap`, one reply to each of its variants.
+    Its class says `group: ClassVar[bool] = True`.
+    """
+
+    def compare(self, replies: Sequence[Reply]) -> Verdict:
+        """Judges two or more replies together; never raises, whatever they hold."""
+        ...
+
+
 class Provider(Protocol):
     """The code that speaks one API surface: pure on both sides of the wire."""
 

@@ -6,7 +6,7 @@ import difflib
 import importlib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 _ROOT = "pytest_behavior_contract"
@@ -29,21 +29,60 @@ class UnknownName(KeyError):  # noqa: N818 - it is what a KeyError says, with a 
         return self.message
 
 
+class BrokenMember(ImportError):  # noqa: N818 - as UnknownName
+    """A member that an installed package adds cannot be had."""
+
+    def __init__(self, family: str, point: EntryPoint, error: BaseException) -> None:
+        package = f" of {point.dist.name}" if point.dist is not None else ""
+        super().__init__(
+            f"{family.removesuffix('s')} {point.name!r}{package} cannot be loaded from {point.value}: "
+            f"{type(error).__name__}: {error}; mend that package, or uninstall it"
+        )
+
+
 def names(family: str) -> list[str]:
     """All members of a family, built in and installed."""
     return sorted({*_built_in(family), *_installed(family)})
 
 
 def resolve(family: str, name: str) -> Any:
-    """The class or function of that name; raises UnknownName with the nearest one."""
+    """The class or function of that name; raises UnknownName with the nearest one, or BrokenMember."""
     built_in = _built_in(family)
     if name in built_in:
         module, _, attribute = built_in[name].partition(":")
         return getattr(importlib.import_module(module, _TABLES[family]), attribute)
     installed = _installed(family)
     if name in installed:
-        return installed[name].load()
+        point = installed[name]
+        try:
+            return point.load()
+        except Exception as error:  # noqa: BLE001 - an import runs foreign code, which may raise anything
+            raise BrokenMember(family, point, error) from None
     raise UnknownName(family, name, names(family))
+
+
+def is_built_in(family: str, name: str) -> bool:
+    """Whether a name is one of ours, so that resolving it runs nobody else's code."""
+    return name in _built_in(family)
+
+
+def is_known(family: str, name: str) -> bool:
+    """Whether there is a member of this name; what is installed is looked at for names that are not built in."""
+    return name in _built_in(family) or name in _installed(family)
+
+
+def name_of(family: str, kind: type) -> str:
+    """The name of a class among a family's members, found without loading the others; empty where it has none."""
+    module = kind.__module__
+    if module.startswith(_TABLES[family]):
+        return _names_of_places(family).get(f"{module.removeprefix(_TABLES[family])}:{kind.__qualname__}", "")
+    for name in _installed(family):
+        try:
+            if resolve(family, name) is kind:
+                return name
+        except BrokenMember:
+            continue
+    return ""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -63,5 +102,10 @@ def _built_in(family: str) -> Mapping[str, str]:
 
 
 @cache
-def _installed(family: str) -> Mapping[str, Any]:
+def _names_of_places(family: str) -> Mapping[str, str]:
+    return {place: name for name, place in _built_in(family).items()}
+
+
+@cache
+def _installed(family: str) -> Mapping[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"{_ROOT}.{family}")}

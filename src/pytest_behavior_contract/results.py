@@ -82,13 +82,14 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One of the promises a clause makes: its replies, its contrast twin, one measure of its pairs."""
+    """One of the promises a clause makes: its replies, its contrast twin, one measure of its pairs, its repeats."""
 
     name: str
     promise: str
     decision: Decision
     counted: str = "replies"
-    """What the decision's numbers count: replies, or pairs (topics, where several pairs count as one)."""
+    """What the decision's numbers count: replies; pairs (or topics, where several pairs count as one); pairs of
+    repeats; rounds over the variants of a prompt."""
     topics: tuple[Topic, ...] = ()
     """For pairs: each topic that the decision rests on, those furthest apart first."""
 

@@ -6,6 +6,7 @@ from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Response, Sample, Usage
 from pytest_behavior_contract.judge.behaviors.accepted import Accepted
 from pytest_behavior_contract.judge.behaviors.contains import Contains
+from pytest_behavior_contract.judge.behaviors.cost import Cost
 from pytest_behavior_contract.judge.behaviors.even_handed import EvenHanded
 from pytest_behavior_contract.judge.behaviors.max_words import MaxWords
 from pytest_behavior_contract.judge.decide import ClauseJudge, promises
@@ -101,7 +102,7 @@ def test_a_probe_is_one_call_and_no_statistics():
 def test_requests_that_were_never_answered_are_not_decided_over():
     outcome = judged(clause(), [YES, "HTTP 500"] * 23).outcome()
     assert outcome.decision.state == "unmeasured"
-    assert outcome.problem.startswith("23 of 46 requests were never answered; HTTP 500")
+    assert outcome.problem.startswith("23 of 46 requests were never answered or judged; HTTP 500")
 
 
 def test_a_few_unanswered_requests_change_nothing():
@@ -227,3 +228,11 @@ def test_nothing_that_a_model_writes_breaks_the_outcomes_json():
     nasty = Reply(text="\ud800\x00\x1b[31m" * 100, served_model="\udfff")
     outcome = judged(clause(), [nasty] * 5).outcome(problem="\ud800")
     assert outcome_from_plain(outcome_to_plain(outcome)) == outcome
+
+
+def test_where_the_first_replies_cannot_be_judged_no_more_are_asked_for():
+    costs = clause(case(expect=(Cost(usd=1.0),)))
+    judge = ClauseJudge(costs, "old", 0.01)
+    assert judged(costs, [YES] * 4, judge=judge).further("replies") > 0
+    assert judged(costs, [YES], judge=judge).further("replies") == 0
+    assert judge.outcome().problem == "the server reports no usage"

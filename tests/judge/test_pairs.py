@@ -212,7 +212,7 @@ def test_decisions_that_cannot_be_read_are_not_decided_over():
     assert outcome.decision.state == "unmeasured"
     assert "neither reply has a decision" in outcome.problem
     half = asked(clause("t", even=LOAN), lambda s, t, k: "Hm." if k % 2 else "Approve", rounds=60).outcome()
-    assert half.problem.startswith("30 of 60 pairs could not be judged; neither reply has a decision")
+    assert half.problem.startswith("30 of 60 pairs were never answered or judged; neither reply has a decision")
 
 
 def test_most_of_the_repeats_settle_the_decision_of_a_topic():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pytest_behavior_contract import registry
 from pytest_behavior_contract.declare.document import Document, Path
-from pytest_behavior_contract.declare.schema import contract_schema
+from pytest_behavior_contract.declare.schema import PYTHON, contract_schema
 from pytest_behavior_contract.errors import Problem
 from pytest_behavior_contract.registry import did_you_mean
 
+_GROUPS = ("all", "any", "not")
 _KINDS = {
     dict: "a mapping",
     list: "a list",
@@ -30,17 +32,49 @@ _TYPES = {
 }
 
 
-def schema_problems(document: Document, path: str) -> list[tuple[Path, Problem]]:
+def schema_problems(document: Document, path: str, *, foreign_code: bool = True) -> list[tuple[Path, Problem]]:
     """Every violation of the contract schema, each with the place it is about."""
     import jsonschema
 
-    validator = jsonschema.Draft202012Validator(contract_schema())
+    named = (name for name in named_behaviors(document.content) if not name.startswith(PYTHON))
+    known = frozenset(name for name in named if registry.is_known("behaviors", name))
+    # A sound file needs the behaviors it names and no others; only to explain a mistake must all be known.
+    if jsonschema.Draft202012Validator(contract_schema(known, foreign_code=foreign_code)).is_valid(document.content):
+        return []
+    validator = jsonschema.Draft202012Validator(contract_schema(foreign_code=foreign_code))
     found: dict[tuple[Path, str], Problem] = {}
     for error in validator.iter_errors(document.content):
         for place, message in _explain(error):
             problem = Problem(path=path, line=document.line(place), key=key_path(place), message=message)
             found[place, message] = problem
     return [(place, problem) for (place, _), problem in found.items()]
+
+
+def named_behaviors(content: Any) -> set[str]:
+    """The names that stand where a behavior should, known or not."""
+    found: set[str] = set()
+    for clause in _items(content, "clauses"):
+        for holder in (clause, clause.get("contrast") if isinstance(clause, Mapping) else None):
+            for item in _items(holder, "expect"):
+                _collect(item, found)
+    return found
+
+
+def _items(holder: Any, key: str) -> list[Any]:
+    items = holder.get(key) if isinstance(holder, Mapping) else None
+    return items if isinstance(items, list) else []
+
+
+def _collect(item: Any, found: set[str]) -> None:
+    if isinstance(item, str):
+        found.add(item)
+    elif isinstance(item, Mapping):
+        for name, inner in item.items():
+            found.add(name)
+            # Groups hold expectations; those of installed packages are few and need not be asked whether they do.
+            if name in _GROUPS or not registry.is_built_in("behaviors", name):
+                for member in inner if isinstance(inner, list) else [inner]:
+                    _collect(member, found)
 
 
 def key_path(place: Iterable[str | int]) -> str:
@@ -56,7 +90,7 @@ def _explain(error: Any) -> Iterator[tuple[Path, str]]:
         known = error.schema.get("properties", {})
         kind = "behavior" if _is_expectation(place) else "key"
         for key in value:
-            if key not in known:
+            if key not in known and not (kind == "behavior" and key.startswith(PYTHON)):
                 yield (*place, key), f"unknown {kind} {key!r}{did_you_mean(key, known)}"
     elif error.validator == "required":
         for key in error.validator_value:
@@ -149,8 +183,6 @@ def _is_scalar_test(error: Any) -> bool:
 def _not_among(place: Path, value: Any, allowed: list[Any]) -> str:
     names = [str(name) for name in allowed]
     if _is_expectation(place):
-        from pytest_behavior_contract import registry
-
         everything = registry.names("behaviors")
         if value in everything:
             return f"behavior {value!r} needs arguments, as in `{value}: ...`"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_behavior_contract.exchange import Prompt, Tool
-from pytest_behavior_contract.interfaces import Behavior, PairBehavior
+from pytest_behavior_contract.interfaces import Behavior, GroupBehavior, PairBehavior
 from pytest_behavior_contract.results import Severity
 
 DEFAULT_RATE = 0.95
@@ -66,6 +66,7 @@ class Clause:
     pairs: tuple[PairBehavior, ...] = ()
     repeats: int = 1
     """How often in a row each topic is asked before it counts as one."""
+    groups: tuple[GroupBehavior, ...] = ()
     marks: tuple[str, ...] = ()
     folder: str = ""
     """Where its contract lives; recordings are kept beside it."""

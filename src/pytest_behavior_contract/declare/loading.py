@@ -5,20 +5,21 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.declare.checking import key_path, schema_problems
 from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause, Contract, default_floor, read_tool
 from pytest_behavior_contract.declare.document import Document, DocumentError, parse
 from pytest_behavior_contract.declare.document import Path as Place
+from pytest_behavior_contract.declare.expectations import Expectations, Wrong, name_and_arguments
 from pytest_behavior_contract.declare.files import LARGEST_CONTRACT, MOST_CASES, Folder, read_text
 from pytest_behavior_contract.declare.variation import UnknownSlot, as_text, asks_for_stream, fill, swapped, unique_ids
 from pytest_behavior_contract.errors import ContractFileError, Problem
 from pytest_behavior_contract.exchange import Prompt, Tool
-from pytest_behavior_contract.interfaces import Behavior, PairBehavior
+from pytest_behavior_contract.interfaces import Behavior
 
 SUFFIX = ".contract.yaml"
 PROBE_PROMPT = "Say OK."
@@ -27,18 +28,14 @@ PROBE_PROMPT = "Say OK."
 _MERGED = ("parameters", "request")
 
 
-class _Wrong(Exception):  # noqa: N818 - private: one mistake at one place, on its way to a Problem
-    def __init__(self, place: Place, message: str) -> None:
-        super().__init__(message)
-        self.place = place
-
-
-def load_contract(path: Path, *, shown_as: str = "") -> Contract:
+def load_contract(path: Path, *, shown_as: str = "", foreign_code: bool = True) -> Contract:
     """Reads a contract file.
 
     Args:
         path: the file.
         shown_as: how messages name it; the path itself where left out.
+        foreign_code: whether it may name code: functions by `python` or `consumer`, and behaviors of installed
+            packages. False for a contract that somebody else wrote: then nothing but built-in behaviors is loaded.
 
     Raises:
         ContractFileError: with everything that is wrong with it.
@@ -55,7 +52,7 @@ def load_contract(path: Path, *, shown_as: str = "") -> Contract:
         raise _whole(name, str(error)) from None
     if document.content is None:
         raise _whole(name, "is empty; a contract file begins with `contract: NAME` and lists `clauses:`")
-    return _Loader(document, name, Folder(path.parent)).load()
+    return _Loader(document, name, Folder(path.parent), foreign_code=foreign_code).load()
 
 
 def _whole(name: str, message: str) -> ContractFileError:
@@ -63,10 +60,11 @@ def _whole(name: str, message: str) -> ContractFileError:
 
 
 class _Loader:
-    def __init__(self, document: Document, name: str, folder: Folder) -> None:
+    def __init__(self, document: Document, name: str, folder: Folder, *, foreign_code: bool) -> None:
         self._document = document
         self._name = name
         self._folder = folder
+        self.foreign_code = foreign_code
         self._problems: list[Problem] = []
         self._bad_places: list[Place] = []
 
@@ -75,7 +73,7 @@ class _Loader:
             self._bad_places.append(place)
             message = f"the key {place[-1]!r} stands twice"
             self._problems.append(Problem(path=self._name, line=line, key=key_path(place), message=message))
-        for place, problem in schema_problems(self._document, self._name):
+        for place, problem in schema_problems(self._document, self._name, foreign_code=self.foreign_code):
             self._bad_places.append(place)
             self._problems.append(problem)
         content = self._document.content
@@ -134,8 +132,8 @@ class _Loader:
         """A clause with something harmless in the place of everything that breaks the schema."""
         bad = {found[2] for found in self._bad_places if found[:2] == place and len(found) > 2}
         repaired = {key: value for key, value in entry.items() if key not in bad}
-        if bad & {"prompt", "messages", "cases", "swap", "system"}:
-            for key in ("messages", "cases", "swap", "system", "contrast"):
+        if bad & {"prompt", "messages", "wordings", "cases", "swap", "system"}:
+            for key in ("messages", "wordings", "cases", "swap", "system", "contrast"):
                 repaired.pop(key, None)
             repaired["prompt"] = PROBE_PROMPT
             repaired |= {"swap": {"": ["a", "b"]}} if "swap" in entry else {}
@@ -194,6 +192,7 @@ class _ClauseBuilder:
         self._place = place
         self._loader = loader
         self._folder = loader.folder
+        self._kinds = Expectations(loader.folder, foreign_code=loader.foreign_code)
         self._built: dict[Place, Any] = {}
         self._unfilled: set[str] = set()
         """Slots of a swap that a case does not fill; the first such case is named."""
@@ -207,13 +206,17 @@ class _ClauseBuilder:
         if entry.get("review_by"):
             self._check_date(entry["review_by"])
         tools = self._tools()
-        pairs = self._pair_behaviors()
+        pairs = self._compared(self._kinds.is_pair)
+        groups = self._compared(self._kinds.is_group)
+        self._check_variants(groups)
         repeats = {getattr(behavior, "repeats", 1) for behavior in pairs} or {1}
         if len(repeats) > 1:
             self._wrong("expect", f"a topic is asked either {' or '.join(map(str, sorted(repeats)))} times in a row")
         cases = self._cases(entry, self._place, tools, part="replies")
         if isinstance(entry.get("contrast"), Mapping):
-            twin = {**entry, "swap": None, "cases": None, "prompt": None, "messages": None, **entry["contrast"]}
+            twin = {**entry, "swap": None, "cases": None, "prompt": None, "messages": None, "wordings": None}
+            twin |= entry["contrast"]
+            self._check_twin(twin["expect"])
             cases += self._cases(twin, (*self._place, "contrast"), tools, part="contrast")
         relied_on_by = entry.get("relied_on_by", ())
         return Clause(
@@ -227,10 +230,11 @@ class _ClauseBuilder:
             rate=rate,
             floor=floor,
             samples=0 if entry.get("samples", "auto") == "auto" else entry["samples"],
-            deterministic=entry.get("deterministic", _all_probes(cases) and not pairs),
+            deterministic=entry.get("deterministic", _all_probes(cases) and not pairs and not groups),
             cases=tuple(cases),
             pairs=pairs,
             repeats=max(repeats),
+            groups=groups,
             marks=tuple(entry.get("marks", ())),
             folder=str(self._folder.path),
             source=self._loader.source(self._place),
@@ -257,14 +261,15 @@ class _ClauseBuilder:
             self._wrong("tools", str(error))
             return ()
 
-    def _pair_behaviors(self) -> tuple[PairBehavior, ...]:
+    def _compared(self, wanted: Callable[[Any], bool]) -> tuple[Any, ...]:
+        """The behaviors that look at several replies together, of one of the two kinds."""
         found: list[Any] = []
         for index, item in enumerate(self._entry["expect"]):
-            name, _ = _name_and_arguments(item)
-            if _is_pair(name):
+            if wanted(item):
                 behavior = self._behavior_or_problem(item, (*self._place, "expect", index), {})
                 if behavior:
-                    self._check_swap(name, behavior)
+                    if self._kinds.is_pair(item):
+                        self._check_swap(name_and_arguments(item)[0], behavior)
                     found.append(behavior)
         return tuple(found)
 
@@ -278,15 +283,33 @@ class _ClauseBuilder:
         elif not variants:
             self._wrong("expect", f"{name} compares variants of a prompt, so the clause needs `swap`")
 
+    def _check_variants(self, groups: tuple[Any, ...]) -> None:
+        entry = self._entry
+        if groups and entry.get("deterministic") and not ("swap" in entry or "wordings" in entry):
+            self._wrong("deterministic", "asks each prompt once, so there are no repeats to compare; leave it out")
+        if "wordings" in entry:
+            for key in ("prompt", "messages", "swap"):
+                if key in entry:
+                    self._wrong(key, f"a clause has either `{key}` or `wordings`")
+
+    def _check_twin(self, items: list[Any]) -> None:
+        for index, item in enumerate(items):
+            if self._kinds.is_group(item):
+                name, _ = name_and_arguments(item)
+                message = f"{name} compares replies with each other; give it a clause of its own"
+                self._loader.wrong((*self._place, "contrast", "expect", index), message)
+
     def _cases(self, entry: Mapping[str, Any], place: Place, tools: tuple[Tool, ...], *, part: str) -> list[Case]:
         values = self._case_values(entry, place)
         ids = unique_ids(str(case.get("id") or number) for number, case in enumerate(values, 1))
         variants = swapped(entry["swap"]) if entry.get("swap") else [("", {})]
+        wordings = entry.get("wordings") or ()
+        variants = [(f"wording {number}", {}) for number in range(1, len(wordings) + 1)] or variants
         if twice := next((name for name, count in Counter(name for name, _ in variants).items() if count > 1), None):
             self._wrong("swap", f"two variants are called {twice!r}; name them: {{SLOT: {{NAME: value, NAME: value}}}}")
         cases = []
         for case_id, case in zip(ids, values, strict=True):
-            for variant, slots in variants:
+            for number, (variant, slots) in enumerate(variants):
                 swapped_in = self._slots(slots, case, case_id, place)
                 filled = {**fill(case, swapped_in, strict=False), **swapped_in}
                 streams = asks_for_stream(slots)
@@ -294,7 +317,7 @@ class _ClauseBuilder:
                 cases.append(
                     Case(
                         id=f"{case_id}:{variant}" if variant else case_id,
-                        prompt=self._prompt(asked, place, filled, tools),
+                        prompt=self._prompt(asked, place, filled, tools, number),
                         expect=self._expectations(entry["expect"], place, filled),
                         topic=as_text(case["topic"]) if variant and "topic" in case else case_id,
                         twin=case_id,
@@ -332,16 +355,17 @@ class _ClauseBuilder:
         return values or [{}]
 
     def _prompt(
-        self, entry: Mapping[str, Any], place: Place, values: Mapping[str, Any], tools: tuple[Tool, ...]
+        self, entry: Mapping[str, Any], place: Place, values: Mapping[str, Any], tools: tuple[Tool, ...], variant: int
     ) -> Prompt:
-        prompt, messages = entry.get("prompt"), entry.get("messages")
+        wordings = entry.get("wordings")
+        prompt, messages = wordings[variant] if wordings else entry.get("prompt"), entry.get("messages")
         if prompt and messages:
             self._loader.wrong((*place, "prompt"), "a clause has either `prompt` or `messages`")
         if not prompt and not messages:
-            if not all(_name_and_arguments(item)[0] == "accepted" for item in entry["expect"]):
+            if not all(name_and_arguments(item)[0] == "accepted" for item in entry["expect"]):
                 self._loader.wrong(place, "'prompt' (or 'messages') is missing")
             prompt = PROBE_PROMPT
-        key = "messages" if messages else "prompt"
+        key = "wordings" if wordings else "messages" if messages else "prompt"
         try:
             turns = fill(messages or [{"role": "user", "content": prompt}], values)
             system = fill(entry.get("system", ""), values)
@@ -364,7 +388,7 @@ class _ClauseBuilder:
         found = (
             self._behavior_or_problem(item, (*place, "expect", index), values)
             for index, item in enumerate(items)
-            if not _is_pair(_name_and_arguments(item)[0])
+            if not (self._kinds.is_pair(item) or self._kinds.is_group(item))
         )
         return tuple(behavior for behavior in found if behavior)
 
@@ -374,62 +398,13 @@ class _ClauseBuilder:
         if filled == item and place in self._built:
             return self._built[place]
         try:
-            behavior = self._behavior(filled, place)
-        except _Wrong as error:
+            behavior = self._kinds.behavior(filled, place)
+        except Wrong as error:
             self._loader.wrong(error.place, str(error))
             return None
         if filled == item:
             self._built[place] = behavior
         return behavior
-
-    def _behavior(self, item: Any, place: Place) -> Behavior | PairBehavior:
-        name, arguments = _name_and_arguments(item)
-        kind = registry.resolve("behaviors", name)
-        members = getattr(kind, "members", "")
-        if members == "one":
-            return cast("Behavior", kind(expectation=self._member(arguments, (*place, name))))
-        if members == "many":
-            inner = tuple(self._member(member, (*place, name, index)) for index, member in enumerate(arguments))
-            return cast("Behavior", kind(expectations=inner))
-        try:
-            return cast("Behavior", build_behavior(kind, arguments, self._folder))
-        except ValueError as error:
-            raise _Wrong(place, f"{name}: {error}") from None
-
-    def _member(self, item: Any, place: Place) -> Behavior:
-        if _is_pair(_name_and_arguments(item)[0]):
-            raise _Wrong(place, "a check on pairs cannot stand within `not`, `any` or `all`")
-        return cast("Behavior", self._behavior(item, place))
-
-
-def build_behavior(kind: type, arguments: Any, folder: Folder) -> Any:
-    """A behavior from what stands behind its name in YAML; raises ValueError with what is wrong."""
-    import msgspec
-
-    fields = [field.name for field in dataclasses.fields(kind)]
-    if arguments is None:
-        arguments = {}
-    if not isinstance(arguments, Mapping):
-        arguments = {fields[0]: arguments}
-    arguments = dict(arguments)
-    for name in getattr(kind, "files", ()):
-        if isinstance(arguments.get(name), str):
-            arguments[name] = folder.json(arguments[name])
-    try:
-        return msgspec.convert(arguments, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from None
-
-
-def _name_and_arguments(item: Any) -> tuple[str, Any]:
-    if isinstance(item, str):
-        return item, None
-    ((name, arguments),) = item.items()
-    return name, arguments
-
-
-def _is_pair(name: str) -> bool:
-    return getattr(registry.resolve("behaviors", name), "pairs", False)
 
 
 def _numbered(cases: list[Case]) -> list[Case]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from functools import cache
 from typing import Any
@@ -10,6 +11,9 @@ from pytest_behavior_contract import registry
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAME = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+PYTHON = "python:"
+"""Begins the name of a behavior that is a function or class of the user's own."""
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "temperature": {"type": "number", "description": "Randomness of sampling."},
@@ -148,6 +152,12 @@ _CLAUSE = {
     },
     "review_by": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$", "description": "Date to look at it again."},
     "prompt": {**_TEXT, "description": "What the user says; {slots} are filled from cases and swap."},
+    "wordings": {
+        "type": "array",
+        "minItems": 2,
+        "items": _TEXT,
+        "description": "Several ways to ask the same, in the place of `prompt`: every round asks each of them.",
+    },
     "messages": _MESSAGES,
     "cases": _CASES,
     "swap": _SWAP,
@@ -167,8 +177,14 @@ _CLAUSE = {
 
 
 @cache
-def contract_schema() -> dict[str, Any]:
-    """The whole schema, with every behavior that is built in or installed."""
+def contract_schema(behaviors: frozenset[str] | None = None, *, foreign_code: bool = True) -> dict[str, Any]:
+    """The schema of contract files.
+
+    Args:
+        behaviors: those it knows, so that no others need be loaded; all that are built in or installed if left out.
+        foreign_code: whether installed packages are imported for the fields of their behaviors; else those take
+            anything.
+    """
     return {
         "$schema": DIALECT,
         "title": "Behavior contract",
@@ -200,7 +216,7 @@ def contract_schema() -> dict[str, Any]:
             },
         },
         "additionalProperties": False,
-        "$defs": {"expectation": _expectation()},
+        "$defs": {"expectation": _expectation(behaviors, foreign_code=foreign_code)},
     }
 
 
@@ -216,34 +232,64 @@ def behavior_fields(kind: type) -> dict[str, Any]:
     return {"properties": properties, "required": fields.get("required", [])}
 
 
-def _expectation() -> dict[str, Any]:
-    reference = {"$ref": "#/$defs/expectation"}
+def _expectation(behaviors: frozenset[str] | None, *, foreign_code: bool) -> dict[str, Any]:
     bare: list[str] = []
     keyed: dict[str, Any] = {}
-    for name in registry.names("behaviors"):
-        kind = registry.resolve("behaviors", name)
-        members = getattr(kind, "members", "")
-        if members == "one":
-            arguments: dict[str, Any] = dict(reference)
-        elif members == "many":
-            arguments = {"type": "array", "minItems": 1, "items": reference}
+    for name in registry.names("behaviors") if behaviors is None else sorted(behaviors):
+        if foreign_code or registry.is_built_in("behaviors", name):
+            may_stand_alone, keyed[name] = _behavior(name)
         else:
-            arguments = _arguments(kind)
-            if not behavior_fields(kind)["required"]:
-                bare.append(name)
-        keyed[name] = {"description": (inspect.getdoc(kind) or "").partition("\n")[0], **arguments}
+            may_stand_alone, keyed[name] = True, {}
+        bare += [name] if may_stand_alone else []
     return {
         "anyOf": [
             {"enum": bare},
+            {"type": "string", "pattern": f"^{PYTHON}", "description": "python:MODULE:FUNCTION, a check of your own."},
             {
                 "type": "object",
                 "minProperties": 1,
                 "maxProperties": 1,
                 "properties": keyed,
+                "patternProperties": {f"^{PYTHON}": {"type": "object", "description": "A check of your own."}},
                 "additionalProperties": False,
             },
         ]
     }
+
+
+@cache
+def _behavior(name: str) -> tuple[bool, dict[str, Any]]:
+    """Whether a behavior's name may stand alone, and what may stand behind it."""
+    try:
+        kind = registry.resolve("behaviors", name)
+    except registry.BrokenMember as error:
+        return True, {"description": str(error)}
+    described = {"description": (inspect.getdoc(kind) or "").partition("\n")[0]}
+    members = getattr(kind, "members", "")
+    reference = {"$ref": "#/$defs/expectation"}
+    if members == "one":
+        return False, {**described, **reference}
+    if members == "many":
+        return False, {**described, "type": "array", "minItems": 1, "items": reference}
+    if not dataclasses.is_dataclass(kind):
+        return _function(kind, described)
+    assert isinstance(kind, type)
+    return not behavior_fields(kind)["required"], {**described, **_arguments(kind)}
+
+
+def _function(function: Any, described: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
+    """The same of a function that an installed package gives: it takes the reply, and its arguments by name."""
+    try:
+        _, *arguments = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return True, described
+    if any(one.kind is one.VAR_KEYWORD for one in arguments):
+        return True, {**described, "type": "object"}
+    named = [one for one in arguments if one.kind is not one.VAR_POSITIONAL]
+    required = [one.name for one in named if one.default is one.empty]
+    properties: dict[str, Any] = {one.name: {} for one in named}
+    whole = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    return not required, {**described, **whole}
 
 
 def _arguments(kind: type) -> dict[str, Any]:

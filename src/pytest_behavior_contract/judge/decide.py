@@ -11,9 +11,18 @@ from pytest_behavior_contract.exchange import Reply, Sample
 from pytest_behavior_contract.judge.pairs import Pairs, comparisons
 from pytest_behavior_contract.judge.promise import BETA, Promise
 from pytest_behavior_contract.judge.proportions import straight
+from pytest_behavior_contract.judge.repeats import Repeats
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
-from pytest_behavior_contract.judge.verdicts import REPLY_CHARACTERS, excerpt, failed, named, passed, said
+from pytest_behavior_contract.judge.verdicts import (
+    REPLY_CHARACTERS,
+    behavior_name,
+    excerpt,
+    failed,
+    named,
+    passed,
+    said,
+)
 from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Spending, Verdict
 
 ALPHA = 0.01
@@ -62,7 +71,9 @@ class ClauseJudge:
         self._failed = 0
         self._provenance = _Provenance()
         self._pairs = Pairs(clause, alpha)
-        self._promises: dict[str, list[Promise]] = {"replies": list(self._pairs.promises)}
+        self._repeats = Repeats(clause)
+        self._groups = [self._group_promise(number, alpha) for number in range(len(clause.groups))]
+        self._promises: dict[str, list[Promise]] = {"replies": [*self._pairs.promises, *self._groups]}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
 
@@ -102,8 +113,17 @@ class ClauseJudge:
         if part == "replies" and self._clause.pairs:
             for one in self._pairs.add(samples, self._cases):
                 self._add(one)
+        if part == "replies" and self._groups:
+            self._compare(samples)
         # Who lists prompts wants to know of each of them, so one failure does not keep the others from being asked.
         return self._failed > failed_before and not self._clause.deterministic
+
+    def _compare(self, samples: tuple[Sample, ...]) -> None:
+        for group in self._repeats.add(samples, self._cases):
+            for behavior, promise in zip(self._clause.groups, self._groups, strict=True):
+                judged = group.judged(behavior, promise.name)
+                promise.verdicts.append(judged.verdict.outcome)
+                self._add(dataclasses.replace(judged, verdict=named(judged.verdict, behavior)))
 
     def _add(self, judged: Judged) -> None:
         self._judged.append(judged)
@@ -149,7 +169,7 @@ class ClauseJudge:
             for promises in self._promises.values()
             for part in (
                 *(self._pairs.parts() if promises is self._promises["replies"] else ()),
-                *(_part(promise) for promise in promises if promise.of_replies),
+                *(_part(promise) for promise in promises if promise.of_replies or promise.repeats),
             )
         )
         if problem:
@@ -204,10 +224,25 @@ class ClauseJudge:
             (one, one.statistic) for all_ in self._promises.values() for one in all_ if isinstance(one.statistic, Rate)
         ]
         return [
-            f"samples: {promise.planned} replies can never show a rate above {statistic.floor:.0%}; {needed} are needed"
+            f"samples: {promise.planned * size} replies{' in pairs' * (size - 1)} can never show a rate above "
+            f"{statistic.floor:.0%}; {needed * size} are needed"
             for promise, statistic in rates
+            for size in [promise.repeats.size if promise.repeats else 1]
             if promise.planned < (needed := statistic.least_samples())
         ] + self._pairs.caps_too_low()
+
+    def _group_promise(self, number: int, alpha: float) -> Promise:
+        """That groups of replies agree: one verdict a group, so that each reply counts once."""
+        clause, repeats = self._clause, self._repeats
+        names = [behavior_name(one) for one in clause.groups]
+        name = names[number] + (f" {number + 1}" if names.count(names[number]) > 1 else "")
+        text = f"at least {clause.rate:.0%} of {repeats.unit}"
+        if clause.deterministic:
+            count = len({case.topic or case.id for case in clause.cases if case.part == "replies"})
+            return Promise(name, text, count, Exact(rate=clause.rate), repeats=repeats, counted=repeats.unit)
+        planned = clause.samples // repeats.size or clause.planned(straight(clause.floor, BETA))
+        statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
+        return Promise(name, text, max(1, planned), statistic, repeats=repeats, counted=repeats.unit)
 
     def _rate_promise(self, part: str, alpha: float) -> Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
@@ -219,7 +254,8 @@ class ClauseJudge:
             count = len(cases) * repeats or clause.samples or 1
             text = f"{clause.rate:.0%} of the listed prompts"
             return Promise(part, text, count, Exact(rate=clause.rate), asked=topics)
-        planned = max([clause.planned(straight(clause.floor, BETA)), *(one.planned for one in self._pairs.promises)])
+        others = [one.planned for one in self._pairs.promises] + [one.most() for one in self._groups]
+        planned = max([clause.planned(straight(clause.floor, BETA)), *others])
         statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
         return Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
 
@@ -245,11 +281,11 @@ def judge_reply(reply: Reply, case: Case) -> Verdict:
 def promises(clause: Clause) -> int:
     """How many things a clause promises that can turn red: what the run's alpha is split over."""
     twin = int(any(case.part == "contrast" for case in clause.cases))
-    return 1 + twin + comparisons(clause)
+    return 1 + twin + len(clause.groups) + comparisons(clause)
 
 
 def _part(promise: Promise) -> Part:
-    return Part(name=promise.name, promise=promise.text, decision=promise.decide())
+    return Part(name=promise.name, promise=promise.text, decision=promise.decide(), counted=promise.counted)
 
 
 def _of_part(verdict: Verdict, part: str) -> Verdict:

@@ -13,6 +13,7 @@ from pytest_behavior_contract.ask.sampling import Schedule, Unit, Walk
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.errors import BehaviorContractError
 from pytest_behavior_contract.exchange import Request
+from pytest_behavior_contract.judge.at_endpoint import at_endpoint
 from pytest_behavior_contract.judge.decide import ClauseJudge
 
 GUESSED_LATENCY_SECONDS = 2.0
@@ -52,7 +53,7 @@ class Forecast:
 
 def forecast(clause: Clause, asker: Asker, alpha: float) -> Forecast:
     """What is still to be asked of a clause: likely, to show that all is well; at most, up to its cap."""
-    judge = ClauseJudge(clause, asker.endpoint.name, alpha, in_batches=asker.in_batches)
+    judge = ClauseJudge(at_endpoint(clause, asker.endpoint), asker.endpoint.name, alpha, in_batches=asker.in_batches)
     walk = Walk(clause, judge)
     taken = dict.fromkeys(judge.parts(), 0)
     latencies: list[float] = []

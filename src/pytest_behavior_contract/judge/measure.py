@@ -9,6 +9,7 @@ from pytest_behavior_contract.ask.asker import Asker, Tally
 from pytest_behavior_contract.ask.asking import replay_clause, sample_clause
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.errors import CassetteError, EndpointError, MissingRecording, Stopped
+from pytest_behavior_contract.judge.at_endpoint import at_endpoint
 from pytest_behavior_contract.judge.decide import ALPHA, ClauseJudge, promises
 from pytest_behavior_contract.judge.verdicts import unready_of
 from pytest_behavior_contract.results import BINDING, Outcome
@@ -24,7 +25,7 @@ def alpha_of_each(clauses: Iterable[Clause]) -> float:
 
 def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
     """The outcome that the recordings show; without them the clause is unmeasured."""
-    judge = ClauseJudge(clause, asker.endpoint.name, alpha)
+    judge = ClauseJudge(at_endpoint(clause, asker.endpoint), asker.endpoint.name, alpha)
     tally = Tally()
     problem = _unready(clause)
     try:
@@ -40,7 +41,7 @@ def replay(clause: Clause, asker: Asker, alpha: float) -> Outcome:
 
 async def measure(clause: Clause, asker: Asker, alpha: float) -> Outcome:
     """The outcome after asking for what is not recorded; where the run is stopped, that of what had come by then."""
-    judge = ClauseJudge(clause, asker.endpoint.name, alpha, in_batches=asker.in_batches)
+    judge = ClauseJudge(at_endpoint(clause, asker.endpoint), asker.endpoint.name, alpha, in_batches=asker.in_batches)
     tally = Tally()
     problem = _unready(clause)
     stopped = ""

@@ -1,11 +1,13 @@
-"""One thing that a clause promises, from the verdicts on it to a decision."""
+"""One thing that a clause promises: the verdicts on it to its decision, and to how many more are wanted."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_behavior_contract.judge.proportions import straight
+from pytest_behavior_contract.judge.repeats import Repeats
 from pytest_behavior_contract.judge.statistics.alike import Alike, Watch
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
@@ -15,6 +17,8 @@ BETA = 0.05
 """Chance of a false `kept`, per promise."""
 UNANSWERED = 0.05
 """The share of unanswered requests that a decision may rest on."""
+HOPELESS_AFTER = 5
+"""After so many verdicts that are all errors nothing more is asked: it would cost money and show nothing."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,8 @@ class Promise:
     """How many units are asked for it at most, where that is not `planned`."""
     asked_each: int = 1
     """How many units are asked for one verdict."""
+    repeats: Repeats | None = None
+    """Where its verdicts are on groups of replies: what gathers these."""
 
     _watch: Watch | None = None
 
@@ -44,7 +50,8 @@ class Promise:
     def decide(self) -> Decision:
         if isinstance(self.statistic, Alike):
             return self.statistic.decide(self.verdicts, self.planned, self._watching(self.statistic))
-        return self._or_unmeasured(self.statistic, self.statistic.decide(self.verdicts, self.planned))
+        decision = self._or_unmeasured(self.statistic, self.statistic.decide(self.verdicts, self.planned))
+        return dataclasses.replace(decision, more=decision.more * self.repeats.size) if self.repeats else decision
 
     def _watching(self, statistic: Alike) -> Watch:
         # Verdicts are only ever added, so what has been read stays read.
@@ -53,22 +60,38 @@ class Promise:
 
     def most(self) -> int:
         """How many units are asked for it at most."""
+        if self.repeats:
+            return self.asked or self.repeats.units(self.planned)
         return self.asked or self.planned * self.asked_each
 
     def further(self) -> int:
-        """How many more units it wants asked."""
+        """How many more units it wants asked; none where the first of them could not be judged at all."""
+        if self._is_hopeless():
+            return 0
         if isinstance(self.statistic, Alike):
             wanted = self.statistic.further(self.verdicts, self.planned, self._watching(self.statistic))
         else:
             wanted = self.statistic.further(self.verdicts, self.planned)
-        return wanted * self.asked_each
+        return self._units(wanted)
+
+    def _is_hopeless(self) -> bool:
+        # Who lists prompts wants to know of each of them.
+        if not isinstance(self.statistic, Rate) or len(self.verdicts) < HOPELESS_AFTER:
+            return False
+        return all(verdict == "error" for verdict in self.verdicts)
+
+    def _units(self, verdicts: int) -> int:
+        """How many units are asked for so many more verdicts."""
+        if self.repeats:
+            return self.repeats.further(len(self.verdicts) + verdicts) if verdicts else 0
+        return verdicts * self.asked_each
 
     def further_if_all_pass(self) -> int:
         """How many more replies lead to `kept` if all of them pass, within the cap."""
         if not isinstance(self.statistic, Rate):
             return 0
         enough = straight(self.statistic.floor, self.statistic.beta, most=self.planned)
-        return max(0, min(enough, self.planned) - len(self.verdicts)) * self.asked_each
+        return self._units(max(0, min(enough, self.planned) - len(self.verdicts)))
 
     def likely(self) -> int:
         """How many more are likely wanted: as many as show that all is well, unless nothing has been well so far."""
@@ -88,5 +111,6 @@ class Promise:
         pessimistic: list[Passing] = ["fail" if verdict == "error" else verdict for verdict in self.verdicts]
         if statistic.decide(pessimistic, self.planned).state == decision.state:
             return decision
-        what = "requests were never answered" if self.of_replies else f"{self.counted} could not be judged"
-        return Decision(state="unmeasured", n=decision.n, passes=decision.passes, note=f"{unanswered} of {n} {what}")
+        what = "requests" if self.of_replies else self.counted
+        note = f"{unanswered} of {n} {what} were never answered or judged"
+        return Decision(state="unmeasured", n=decision.n, passes=decision.passes, note=note)

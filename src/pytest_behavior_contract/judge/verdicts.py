@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from functools import cache
 
 from pytest_behavior_contract.exchange import Reply
 from pytest_behavior_contract.interfaces import Behavior
-from pytest_behavior_contract.registry import names, resolve
+from pytest_behavior_contract.registry import name_of
 from pytest_behavior_contract.results import Verdict
 
 EVIDENCE_CHARACTERS = 300
@@ -54,13 +53,9 @@ def unready_of(behaviors: Iterable[Behavior]) -> str:
 
 
 def behavior_name(behavior: object) -> str:
-    """The name of a behavior in contract files."""
-    return _names_of_behaviors().get(type(behavior), type(behavior).__name__)
-
-
-@cache
-def _names_of_behaviors() -> dict[type, str]:
-    return {resolve("behaviors", name): name for name in names("behaviors")}
+    """The name of a behavior in contract files; one that stands for something else says its own by `called`."""
+    kind = type(behavior)
+    return str(getattr(behavior, "called", "")) or name_of("behaviors", kind) or kind.__name__
 
 
 def named(verdict: Verdict, behavior: object) -> Verdict:

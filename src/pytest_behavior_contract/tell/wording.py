@@ -40,10 +40,16 @@ def rate_sentence(outcome: Outcome) -> str:
     decision = outcome.decision
     part = deciding_part(outcome)
     if part is not None and part.counted != "replies":
+        if _is_of_groups(part):
+            return _with_promise(f"{part.name}: {decision.passes} of {decision.n} {part.counted} agree", outcome)
         return f"{part.name}: {_compared(part)}"
     whose = " of the contrast twin" if part is not None and part.name == "contrast" else ""
-    text = f"{decision.passes} of {decision.n} replies{whose} pass"
-    twin = f"; {twin_rate(outcome)}" if twin_rate(outcome) else ""
+    return _with_promise(f"{decision.passes} of {decision.n} replies{whose} pass", outcome)
+
+
+def _with_promise(text: str, outcome: Outcome) -> str:
+    decision = outcome.decision
+    twin = f"; {of_twin}" if (of_twin := twin_rate(outcome)) else ""
     if decision.basis == "exact":
         return f"{text}, {promised(outcome.rate)} was promised, decided without statistics{twin}"
     return (
@@ -57,8 +63,15 @@ def _compared(part: Part) -> str:
     decision = part.decision
     if part.promise.startswith("alike"):
         return f"{decision.note}, {decision.passes} of {decision.n} {part.counted} within it"
+    if _is_of_groups(part):
+        return f"{decision.passes} of {decision.n} {part.counted} agree"
     promise = part.promise.removeprefix("the same, in ")
     return f"{decision.passes} of {decision.n} {part.counted} decide the same, {promise} was promised"
+
+
+def _is_of_groups(part: Part) -> bool:
+    """Whether it is about replies that should say the same, not about two sides."""
+    return not part.promise.startswith(("alike", "the same"))
 
 
 def measures(outcome: Outcome, most: int) -> list[str]:

@@ -8,8 +8,8 @@ from replies import call, caller, on_wire, read_back, stream_of
 
 from model_server import Say
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.declare.expectations import build_behavior
 from pytest_behavior_contract.declare.files import Folder
-from pytest_behavior_contract.declare.loading import build_behavior
 from pytest_behavior_contract.exchange import Exchange, Rejection, Reply, Request, Response, Tool, Usage
 from pytest_behavior_contract.judge.behaviors.accepted import Accepted
 from pytest_behavior_contract.judge.behaviors.choices import Choices

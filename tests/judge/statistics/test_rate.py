@@ -162,3 +162,11 @@ def test_operating_characteristics(true, state, chance, calls):
 
 def _drawn(generator, rate):
     return [PASS if generator.random() < rate else FAIL for _ in range(60)]
+
+
+@pytest.mark.parametrize("verdicts", [["pass", "fail"], ["fail", "pass", "pass"], ["pass"] * 3 + ["fail"]])
+def test_a_promise_of_one_waits_for_the_fewest_samples_after_a_mixed_beginning(verdicts):
+    rate = Rate(rate=1.0, floor=0.97)
+    decision = rate.decide(verdicts, 300)
+    assert (decision.state, decision.more) == ("undecided", 5 - len(verdicts))
+    assert rate.decide([*verdicts, *["pass"] * 4], 300).state == "broken"

@@ -68,13 +68,27 @@ FAMILIES: dict[str, dict[str, str]] = {
     "probes": {
         "accepted": ".accepted:Accepted",
     },
-    "repeats": {},
+    "repeats": {
+        "same_answer": ".same_answer:SameAnswer",
+        "same_reply": ".same_reply:SameReply",
+    },
+    "honesty": {
+        "admits_being_ai": ".admits_being_ai:AdmitsBeingAi",
+        "admits_not_knowing": ".admits_not_knowing:AdmitsNotKnowing",
+        "identity": ".identity:Identity",
+    },
+    "speed-and-cost": {
+        "cost": ".cost:Cost",
+        "latency": ".latency:Latency",
+        "output_tokens": ".output_tokens:OutputTokens",
+    },
     "judges": {},
     "your-own": {
         "all": ".groups:All",
         "any": ".groups:Any",
         "consumer": ".consumer:Consumer",
         "not": ".groups:Not",
+        "python": ".python:Python",
     },
 }
 TABLE: dict[str, str] = {name: place for family in FAMILIES.values() for name, place in family.items()}

@@ -137,6 +137,9 @@ class Rate:
             return max(1, self.least_samples() - n) if self.floor < 1 else 0
         if passes == 0:
             return max(self._failures_to_break(n, n, 1000), self.min_samples - n)
+        if self.rate >= 1:
+            # One failure refutes a rate of 1 for good; only the smallest number of samples is not reached.
+            return max(1, self.min_samples - n)
         rate = passes / n
         ways = (
             _replies_needed(rate, self.floor, log_e(passes, n, self.floor), self.beta),
