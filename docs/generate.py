@@ -169,6 +169,7 @@ def endpoints() -> str:
         "```toml",
         "[tool.behavior-contract]",
         'endpoint = "prod"                      # what plain `pytest --contract` asks',
+        'judge = "next"                         # what `judged` asks where it names no endpoint by `by`',
         "",
         "[tool.behavior-contract.endpoints]",
         'prod = {api = "openai-chat", model = "gpt-4o-2024-08-06"}',

@@ -169,10 +169,34 @@ class Reply:
     payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The response's JSON; for a stream, put together from its events."""
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
+    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict, repr=False)
+    """What judges have answered about it, by the key of the question and in the order of the attempts."""
 
     def json(self) -> Any:
         """The text parsed as JSON; raises ValueError as json.loads does."""
         return json.loads(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a check asks another endpoint about a reply before it says anything of it."""
+
+    key: str
+    """How the check calls it; the answers come back under this name."""
+    judge: str
+    """The endpoint to ask; empty for the judge that the configuration names."""
+    prompt: Prompt
+    attempt: int = 0
+    """How often it was asked before: an answer that says nothing may be followed by another attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a question: a reply, or the reason why there is none."""
+
+    reply: Reply | None = None
+    error: str = ""
+    detail: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

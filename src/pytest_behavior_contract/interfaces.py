@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request
+    from pytest_behavior_contract.exchange import Exchange, Prompt, Question, Reply, Request
     from pytest_behavior_contract.results import Decision, Report, Verdict
 
 
@@ -20,6 +20,23 @@ class Behavior(Protocol):
 
     def check(self, reply: Reply) -> Verdict:
         """Judges one reply; never raises, whatever the reply holds."""
+        ...
+
+
+@runtime_checkable
+class AskingBehavior(Behavior, Protocol):
+    """A check that asks other endpoints about a reply; the answers stand in `reply.answers` when `check` is called.
+
+    Asking is not its business: it says what it wants to know, and is asked again with the answers at hand.
+    """
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The endpoints it may ask, the configured judge as an empty name; none if it asks nobody."""
+        ...
+
+    def questions(self, prompt: Prompt, reply: Reply) -> tuple[Question, ...]:
+        """What it still wants to know of a reply to this prompt; nothing where it can tell."""
         ...
 
 
@@ -86,6 +103,26 @@ class GroupBehavior(Protocol):
 
     def compare(self, replies: Sequence[Reply]) -> Verdict:
         """Judges two or more replies together; never raises, whatever they hold."""
+        ...
+
+
+@runtime_checkable
+class AskingPairBehavior(PairBehavior, Protocol):
+    """A check on pairs that asks other endpoints about the two replies; the answers stand in the `answers` of both."""
+
+    @property
+    def judges(self) -> tuple[str, ...]: ...
+
+    def pair_questions(self, prompts: tuple[Prompt, Prompt], first: Reply, second: Reply) -> tuple[Question, ...]:
+        """What it still wants to know of two replies to these prompts."""
+        ...
+
+    def unjudged(self, first: Reply, second: Reply) -> Verdict | None:
+        """Why nothing can be said of two replies; None where `difference` can be told."""
+        ...
+
+    def flipped(self, first: Reply, second: Reply) -> bool:
+        """Whether the judge's choice changed with the order in which it saw the two."""
         ...
 
 

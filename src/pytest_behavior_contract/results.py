@@ -116,6 +116,50 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedBy:
+    """An endpoint that verdicts of a clause come from, and how it does on examples that people have labelled."""
+
+    endpoint: str
+    model: str = ""
+    part: str = "replies"
+    """Which of the clause's promises it judges."""
+    rubric: str = ""
+    true_passes: int = 0
+    """Examples labelled pass that it passes; without examples all four counts are 0."""
+    false_fails: int = 0
+    true_fails: int = 0
+    false_passes: int = 0
+    unjudged: int = 0
+    """Examples on which it gave no verdict."""
+    sensitivity: float | None = None
+    """Of the examples labelled pass, the share that it passes; None where there are none, as with all that follows."""
+    sensitivity_low: float = 0.0
+    sensitivity_high: float = 1.0
+    """Clopper-Pearson's interval, 95 % in all."""
+    specificity: float | None = None
+    """Of the examples labelled fail, the share that it fails."""
+    specificity_low: float = 0.0
+    specificity_high: float = 1.0
+    agreement: float | None = None
+    kappa: float | None = None
+    """Cohen's, between the judge and the labels."""
+    shown_rate: float | None = None
+    """The least that the promised rate can look like through this judge; None where the clause is decided as judged."""
+    shown_floor: float | None = None
+    """The most that the floor can look like."""
+    corrected: float | None = None
+    """The rate without the judge's errors, by Rogan and Gladen; for information."""
+    pairs: int = 0
+    """Pairs of replies that it compared in both orders."""
+    flips: int = 0
+    """Of these, those where its choice changed with the order."""
+
+    @property
+    def examples(self) -> int:
+        return self.true_passes + self.false_fails + self.true_fails + self.false_passes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """All that was found out about one clause at one endpoint."""
 
@@ -146,6 +190,8 @@ class Outcome:
     output_tokens: int = 0
     spent: Spending = Spending()
     """What this run paid for it."""
+    judged_by: tuple[JudgedBy, ...] = ()
+    """The judges that verdicts come from; none where no other endpoint was asked."""
     notes: tuple[str, ...] = ()
     """What one should know besides: damaged recordings, another model that answered, a cap that decides nothing."""
 

@@ -7,8 +7,8 @@ import pytest
 from model_server import Raw, error
 from pytest_behavior_contract.ask import asker as asker_module
 from pytest_behavior_contract.ask import transports
-from pytest_behavior_contract.ask.asking import reply_of
 from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.reading import reply_of
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Prompt
 from pytest_behavior_contract.registry import resolve

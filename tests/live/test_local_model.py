@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from pytest_behavior_contract.ask.askers import Askers
-from pytest_behavior_contract.ask.asking import reply_of
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.ask.local_model.server import LocalServer
+from pytest_behavior_contract.ask.reading import reply_of
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Prompt, Tool
 from pytest_behavior_contract.judge.behaviors.stream_well_formed import StreamWellFormed

@@ -26,6 +26,7 @@ from pytest_behavior_contract.errors import (
     CassetteError,
     EndpointError,
     SecretFound,
+    SettingsError,
     Transient,
 )
 from pytest_behavior_contract.exchange import Exchange, Prompt, Request, canonical_json, exchange_key
@@ -131,6 +132,8 @@ class Asker:
         self.prices = Prices(endpoint, BATCH_PRICE if in_batches else 1.0)
         self.pace = Pace(max(1, endpoint.concurrency // share), endpoint.requests_per_minute / share)
         self._secrets = secrets
+        self.find_judge: Callable[[str], Asker] | None = None
+        """The other endpoints of the run, by name; None where it stands alone."""
         self._library = library
         self._make_live = live
         self._live: Live | None = None
@@ -141,9 +144,16 @@ class Asker:
         self._answered = False
         self._stopped: EndpointError | None = None
 
-    def tape(self, clause: Clause, case: Case | None = None) -> Tape:
+    def tape(self, clause: Clause, case: Case | None = None, *, about: str = "") -> Tape:
+        """Where its replies to a clause are; or, if it is a judge, its answers about something of this clause."""
         name = case.tape if case is not None and case.tape else clause.id
-        return self._library.tape(clause.folder, self.endpoint, clause.contract, name)
+        return self._library.tape(clause.folder, self.endpoint, clause.contract, name + about)
+
+    def judge(self, name: str) -> Asker:
+        """Another endpoint of the run, which judges; the configured judge for an empty name. Raises SettingsError."""
+        if self.find_judge is None:
+            raise SettingsError(f"endpoint {self.endpoint.name} stands alone here, so that no judge can be asked")
+        return self.find_judge(name)
 
     def request(self, prompt: Prompt) -> Request:
         """The prompt of a clause as this endpoint is asked it; raises NotExpressible."""
@@ -201,6 +211,10 @@ class Asker:
             pending.waiting -= 1
             if not pending.waiting and not pending.sent:
                 pending.task.cancel()
+
+    def is_under_way(self, tape: Tape, request: Request, sample: int, occurrence: int = 0) -> bool:
+        """Whether somebody asks this already, so that asking it too costs nothing."""
+        return (tape.path, exchange_key(request.digest, sample, occurrence)) in self._under_way
 
     async def settled(self, whose: str) -> None:
         """Waits for what was sent for a clause and nobody waits for any more: it is paid, so it is recorded."""

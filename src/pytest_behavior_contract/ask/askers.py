@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,8 @@ class Askers:
         self.mode = mode
         self.engine = Engine()
         self.library = Library(root)
+        self._lock = threading.RLock()
+        self._stopped: EndpointError | None = None
         self._askers: dict[str, Asker] = {}
         self._servers: dict[str, LocalServer] = {}
         self._addresses = dict(addresses or {})
@@ -63,6 +66,14 @@ class Askers:
 
     def asker(self, name: str) -> Asker:
         """The asker of an endpoint; raises SettingsError for a name that is none."""
+        with self._lock:
+            return self._found(name)
+
+    def judge(self, name: str) -> Asker:
+        """The asker of a judge; that of the configuration for an empty name. Raises SettingsError."""
+        return self.asker(self.settings.judge_named(name).name)
+
+    def _found(self, name: str) -> Asker:
         if name not in self._askers:
             endpoint = self.settings.find(name)
             self._askers[name] = Asker(
@@ -73,8 +84,11 @@ class Askers:
                 purse=self.purse,
                 share=self._share,
                 secrets=self.secrets(),
-                in_batches=self._batch_wait_seconds is not None,
+                in_batches=self._in_batches(endpoint),
             )
+            self._askers[name].find_judge = self.judge
+            if self._stopped is not None:
+                self._askers[name].stop(self._stopped)
         return self._askers[name]
 
     def address(self, endpoint: Endpoint) -> str:
@@ -98,8 +112,11 @@ class Askers:
         """The values of all keys that this run knows of; none of them is ever written."""
         return environment_secrets(endpoint.api_key_env for endpoint in self.settings.endpoints.values())
 
-    def collect_batches(self, names: Iterable[str]) -> list[str]:
-        """Records what has come of earlier batches; returns a sentence about each that there is."""
+    def collect_batches(self, names: Iterable[str], judges: Iterable[str] = ()) -> list[str]:
+        """Records what has come of earlier batches; returns a sentence about each that there is.
+
+        Judges that have no batch API are asked one by one.
+        """
         from pytest_behavior_contract.ask.batch_vendors import not_batchable
 
         said: list[str] = []
@@ -108,18 +125,25 @@ class Askers:
             if not_batchable(endpoint):
                 raise SettingsError(f"--contract-batch: endpoint {name}: {not_batchable(endpoint)}")
             said += self.engine.run(self._batch(endpoint).collect())
+        for name in judges:
+            endpoint = self.settings.find(name)
+            if self._in_batches(endpoint):
+                said += self.engine.run(self._batch(endpoint).collect())
         return said
 
     def stop(self, error: EndpointError) -> None:
         """Lets nothing more be asked; whoever waits for an answer gets the error."""
-        for asker in self._askers.values():
-            self.engine.call(asker.stop, error)
+        with self._lock:
+            # A judge that nobody has asked so far is not asked any more either.
+            self._stopped = self._stopped or error
+            for asker in self._askers.values():
+                self.engine.call(asker.stop, error)
 
     def close(self) -> None:
         """Ends what is under way and every process that was started."""
         try:
             self.engine.cancel_all()
-            for asker in self._askers.values():
+            for asker in list(self._askers.values()):
                 if asker.is_live:
                     self.engine.run(asker.close())
             for batch in self._batches.values():
@@ -129,10 +153,17 @@ class Askers:
             for server in self._servers.values():
                 server.stop()
 
+    def _in_batches(self, endpoint: Endpoint) -> bool:
+        if self._batch_wait_seconds is None:
+            return False
+        from pytest_behavior_contract.ask.batch_vendors import not_batchable
+
+        return not not_batchable(endpoint)
+
     def _live(self, endpoint: Endpoint, heard: Callable[[Mapping[str, str]], None]) -> Live:
         from pytest_behavior_contract.ask.live import LiveEndpoint, LiveFunction
 
-        if self._batch_wait_seconds is not None:
+        if self._in_batches(endpoint):
             return self._batch(endpoint)
         if endpoint.api == "python":
             return LiveFunction(endpoint, secrets=self.secrets())

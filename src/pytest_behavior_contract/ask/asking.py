@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
-from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.jury import Jury
+from pytest_behavior_contract.ask.reading import missing, reply_of
 from pytest_behavior_contract.ask.sampling import Listener, Unit, Walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.errors import EndpointError, MissingRecording, NotExpressible
-from pytest_behavior_contract.exchange import Exchange, Rejection, Reply, Request, Sample, exchange_key
-from pytest_behavior_contract.interfaces import Provider
+from pytest_behavior_contract.exchange import Rejection, Reply, Sample, exchange_key
 
 
-def reply_of(provider: Provider, exchange: Exchange) -> Reply:
-    """What behaviors look at; raises EndpointError for a recording that is no answer, which nobody would have made."""
-    try:
-        reply = provider.reply(exchange)
-        # What says something is an answer; only what says nothing is worth a second look.
-        says = reply.text or reply.tool_calls or reply.refusal or reply.rejection
-        fault = "" if says and exchange.response.status < 500 else provider.fault(exchange)
-    except Exception as error:  # noqa: BLE001 - recordings come from servers and strangers; none may end in a traceback
-        raise EndpointError("unusable recording", f"{type(error).__name__}: {error}", final=True) from None
-    if fault:
-        raise EndpointError("unusable recording", fault, final=True)
-    return reply
-
-
-def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> None:
+def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally, jury: Jury | None = None) -> None:
     """Walks a clause over its recordings alone.
 
     Raises MissingRecording where they end before the listener has enough.
     """
     walk = Walk(clause, listener)
+    jury = jury or Jury(clause, asker)
     ends: dict[str, Unit] = {}
     while batch := walk.batch():
         for unit in batch:
             if unit.part in ends:
                 continue
-            samples = recorded_samples(unit, clause, asker)
+            samples = recorded_samples(unit, clause, asker, jury, tally)
             if samples is None:
                 ends[unit.part] = unit
                 walk.end(unit.part)
@@ -52,15 +39,23 @@ def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally
                     break
     for part, unit in ends.items():
         if listener.further(part):
-            raise _missing_of(unit, clause, asker)
+            raise _missing_of(unit, clause, asker, jury)
 
 
-async def sample_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally) -> None:
+async def sample_clause(
+    clause: Clause, asker: Asker, listener: Listener, tally: Tally, jury: Jury | None = None
+) -> None:
     """Walks a clause, asking live for what is not recorded; what turns out not to be needed is not sent any more.
 
     Raises EndpointError where asking is pointless.
     """
     walk = Walk(clause, listener)
+    jury = jury or Jury(clause, asker)
+
+    async def sampled(unit: Unit) -> tuple[Sample, ...]:
+        samples = await _sampled(unit, clause, asker, tally)
+        return await jury.asked(samples, unit.cases, tally) if jury.names else samples
+
     expected = 0
     try:
         while True:
@@ -70,18 +65,21 @@ async def sample_clause(clause: Clause, asker: Asker, listener: Listener, tally:
             batch = walk.batch()
             if not batch:
                 break
-            expected = likely - await _ask_together(batch, walk, clause, asker, tally)
+            expected = likely - await _ask_together(batch, walk, asker, sampled)
     finally:
         await asker.settled(clause.name)
+        await jury.settled()
 
 
-async def _ask_together(batch: list[Unit], walk: Walk, clause: Clause, asker: Asker, tally: Tally) -> int:
+async def _ask_together(
+    batch: list[Unit], walk: Walk, asker: Asker, sampled: Callable[[Unit], Coroutine[Any, Any, tuple[Sample, ...]]]
+) -> int:
     """Asks a batch of units at once and hands their samples on in order, up to the one that settles the matter.
 
     Returns how many were taken.
     """
     taken = 0
-    tasks = [asyncio.ensure_future(_sampled(unit, clause, asker, tally)) for unit in batch]
+    tasks = [asyncio.ensure_future(sampled(unit)) for unit in batch]
     try:
         for unit, task in zip(batch, tasks, strict=True):
             samples = await task
@@ -101,8 +99,20 @@ def inexpressible(error: NotExpressible) -> Reply:
     return Reply(rejection=Rejection(status=0, message=str(error), parameter=error.what))
 
 
-def recorded_samples(unit: Unit, clause: Clause, asker: Asker) -> tuple[Sample, ...] | None:
-    """The samples of a unit as they are on record; None where one of them is not. Raises CassetteError."""
+def recorded_samples(unit: Unit, clause: Clause, asker: Asker, jury: Jury, tally: Tally) -> tuple[Sample, ...] | None:
+    """The samples of a unit as they are on record, with what judges say of them; None where one of these is not.
+
+    Raises CassetteError.
+    """
+    samples = recorded_replies(unit, clause, asker)
+    if samples is None or not jury.names:
+        return samples
+    found, wanted = jury.on_record(samples, unit.cases, tally)
+    return None if wanted else found
+
+
+def recorded_replies(unit: Unit, clause: Clause, asker: Asker) -> tuple[Sample, ...] | None:
+    """The same without what judges say."""
     samples = []
     for case in unit.cases:
         try:
@@ -123,14 +133,19 @@ def recorded_samples(unit: Unit, clause: Clause, asker: Asker) -> tuple[Sample, 
     return tuple(samples)
 
 
-def _missing_of(unit: Unit, clause: Clause, asker: Asker) -> MissingRecording:
+def _missing_of(unit: Unit, clause: Clause, asker: Asker, jury: Jury) -> MissingRecording:
     """The error for a unit that is not on record."""
     for case in unit.cases:
         request, number = asker.request(case.prompt), case.sample(unit.k)
         tape = asker.tape(clause, case)
-        if exchange_key(request.digest, number) not in tape:
+        key = exchange_key(request.digest, number)
+        if key not in tape and not tape.unanswered(key):
             return missing(tape, request, number, asker.endpoint.name)
-    raise AssertionError("all of it is on record")
+    samples = recorded_replies(unit, clause, asker)
+    assert samples is not None
+    _, wanted = jury.on_record(samples, unit.cases, Tally())
+    assert wanted, "all of it is on record"
+    return jury.missing(wanted[0])
 
 
 async def _sampled(unit: Unit, clause: Clause, asker: Asker, tally: Tally) -> tuple[Sample, ...]:
@@ -157,61 +172,3 @@ async def _sample(case: Case, k: int, clause: Clause, asker: Asker, tally: Tally
     tally.replayed += replayed
     tally.live += not replayed
     return Sample(case=case.id, k=k, reply=reply, replayed=replayed)
-
-
-def missing(tape: Tape, request: Request, sample: int, endpoint: str) -> MissingRecording:
-    """The error for a request without a recording: which file, how it differs from the nearest, how to record it."""
-    if not len(tape):
-        what = f"{tape.shown} does not exist" if not tape.path.exists() else f"{tape.shown} holds no recording"
-    else:
-        what = f"{tape.shown} has no sample {sample} of this request; {_nearest(tape, request)}"
-    return MissingRecording(
-        "missing recording",
-        f"{what}. Record it: pytest --contract --contract-endpoint {endpoint} --contract-record=missing",
-    )
-
-
-def _nearest(tape: Tape, request: Request) -> str:
-    best: list[str] | None = None
-    seen: set[str] = set()
-    for key in tape.all_keys():
-        digest = key.partition(":")[0]
-        if digest in seen:
-            continue
-        seen.add(digest)
-        exchange = tape.get(key)
-        if exchange is None:
-            continue
-        if digest == request.digest:
-            return "other samples of it are there, too few to decide"
-        differences = differing(exchange.request, request, "recorded")
-        if best is None or len(differences) < len(best):
-            best = differences
-    shown = "; ".join((best or [])[:3])
-    return f"the nearest recorded request differs in {shown}"
-
-
-def differing(one: Request, asked: Request, word: str) -> list[str]:
-    """Where a request differs from the one that is asked, as `temperature: WORD 0.7, asked 0.2`."""
-    first, second = dict(_leaves(one.body)), dict(_leaves(asked.body))
-    differences = [
-        f"{name}: {word} {_short(first.get(name))}, asked {_short(second.get(name))}"
-        for name in sorted(first.keys() | second.keys())
-        if first.get(name) != second.get(name)
-    ]
-    if one.surface != asked.surface:
-        differences.insert(0, f"surface: {word} {one.surface}, asked {asked.surface}")
-    return differences
-
-
-def _leaves(document: Any, path: str = "") -> Sequence[tuple[str, Any]]:
-    if isinstance(document, Mapping):
-        return [leaf for key, value in document.items() for leaf in _leaves(value, f"{path}.{key}".lstrip("."))]
-    if isinstance(document, list | tuple):
-        return [leaf for index, value in enumerate(document) for leaf in _leaves(value, f"{path}[{index}]")]
-    return [(path, document)]
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 70 else f"{text[:67]}…"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
-from pytest_behavior_contract.ask.asking import missing, reply_of
+from pytest_behavior_contract.ask.budget import added
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.client_blocks import ClientBlock, Vendor
 from pytest_behavior_contract.ask.engine import Engine
-from pytest_behavior_contract.declare.contract import Clause, read_tool
+from pytest_behavior_contract.ask.jury import Jury
+from pytest_behavior_contract.ask.reading import missing, reply_of
+from pytest_behavior_contract.declare.building import built_behavior
+from pytest_behavior_contract.declare.contract import Case, Clause, read_tool
 from pytest_behavior_contract.declare.schema import PARAMETERS
 from pytest_behavior_contract.errors import EndpointError
-from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Tool
+from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Sample, Tool
 from pytest_behavior_contract.registry import did_you_mean
-from pytest_behavior_contract.results import Spending
+from pytest_behavior_contract.results import Spending, Verdict
 
 if TYPE_CHECKING:
     from pytest_behavior_contract.ask.transports import Call
@@ -38,6 +42,7 @@ class BoundEndpoint:
         self._calls: list[Call] = []
         self._blocks: list[ClientBlock] = []
         self._error: EndpointError | None = None
+        self._juries: dict[tuple[str, ...], Jury] = {}
         self._asked_in: dict[tuple[str, int], int] = {}
         self._ahead: dict[tuple[str, int], dict[int, Future[Exchange]]] = {}
         self.further: Callable[[], int] = lambda: 0
@@ -101,6 +106,44 @@ class BoundEndpoint:
             self._error = error
             raise
 
+    def check(self, reply: Reply, **expected: Any) -> Verdict:
+        """What behaviors say of a reply, written as in contract files: `endpoint.check(reply, judged={"rubric": …})`.
+
+        Args:
+            reply: what was answered.
+            **expected: a behavior and what stands behind its name; all of them must hold.
+
+        Raises:
+            EndpointError: a judge could not be asked, or gave no verdict.
+            ValueError: there is no such behavior, or it takes something else.
+        """
+        checks = tuple(built_behavior(name, arguments, self._clause.folder) for name, arguments in expected.items())
+        question = reply.exchange.request.question if reply.exchange is not None else self.prompt
+        prompt = Prompt(messages=({"role": "user", "content": question},))
+        case = Case(id="test", prompt=prompt, expect=checks)
+        jury = Jury(dataclasses.replace(self._clause, cases=(case,)), self._asker)
+        self._juries[jury.names] = jury
+        try:
+            (judged,) = self._heard(jury, case, Sample(case=case.id, k=self.sample, reply=reply))
+        except EndpointError as error:
+            self._error = error
+            raise
+        assert judged.reply is not None
+        verdict = next((found for one in checks if not (found := one.check(judged.reply)).passed), None)
+        if verdict is not None and verdict.outcome == "error":
+            self._error = EndpointError(verdict.cause, verdict.evidence)
+            raise self._error
+        return verdict or Verdict(outcome="pass")
+
+    def _heard(self, jury: Jury, case: Case, sample: Sample) -> tuple[Sample, ...]:
+        """A sample with what judges say of it."""
+        samples, wanted = jury.on_record((sample,), (case,), self.tally)
+        if not wanted:
+            return samples
+        if self._asker.mode == "none":
+            raise jury.missing(wanted[0])
+        return self._engine.run(jury.asked((sample,), (case,), self.tally))
+
     async def ask_async(self, prompt: str = "", **kwargs: Any) -> Reply:
         """The same as `ask`, for tests that run several at once."""
         import asyncio
@@ -122,14 +165,26 @@ class BoundEndpoint:
                 future.cancel()
         if self._asker.is_live:
             self._engine.run(self._asker.settled(self._clause.name))
+        for jury in self._juries.values():
+            if self._asker.mode != "none":
+                self._engine.run(jury.settled())
 
     def spent(self) -> Spending:
         """What this clause has cost so far."""
-        return self._asker.purse.spent((self._clause.name, self.name))
+        own = self._asker.purse.spent((self._clause.name, self.name))
+        return added([own, *(self._asker.purse.spent(account) for account in self._judges())])
 
     def notes(self) -> list[str]:
-        """What one should know of its recordings."""
-        return self._asker.tape(self._clause).warnings
+        """What one should know of its recordings, and of who judged."""
+        return [
+            *self._asker.tape(self._clause).warnings,
+            *(f"as judged by {name}, whose errors are not known without examples" for _, name in self._judges()),
+        ]
+
+    def _judges(self) -> list[tuple[str, str]]:
+        """The accounts of the judges that were asked."""
+        found = ((jury.whose, jury.judge(name).endpoint.name) for jury in self._juries.values() for name in jury.names)
+        return list(dict.fromkeys(found))
 
     def begin(self, sample: int) -> None:
         """Starts a sample: what is asked from now on belongs to it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pytest_behavior_contract.errors import Stopped
@@ -26,6 +27,18 @@ class _Account:
     def spending(self) -> Spending:
         usd = None if self.unpriced else self.usd
         return Spending(calls=self.calls, input_tokens=self.input_tokens, output_tokens=self.output_tokens, usd=usd)
+
+
+def added(spendings: Iterable[Spending]) -> Spending:
+    """Several spendings as one."""
+    listed = list(spendings)
+    known = [one.usd for one in listed if one.usd is not None]
+    return Spending(
+        calls=sum(one.calls for one in listed),
+        input_tokens=sum(one.input_tokens for one in listed),
+        output_tokens=sum(one.output_tokens for one in listed),
+        usd=sum(known) if len(known) == len(listed) else None,
+    )
 
 
 class Purse:

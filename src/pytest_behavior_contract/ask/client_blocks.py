@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.ask.asker import Asker
-from pytest_behavior_contract.ask.asking import missing
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.live import NO_KEY, new_call, sdk_client
+from pytest_behavior_contract.ask.reading import missing
 from pytest_behavior_contract.ask.wire import http_fault
 from pytest_behavior_contract.errors import EndpointError
 from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request

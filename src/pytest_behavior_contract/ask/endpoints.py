@@ -20,7 +20,7 @@ TABLE = "behavior-contract"
 BUILT_IN = {"local-1": "local:local-1", "local-2": "local:local-2"}
 """Endpoints that need no configuration: two releases of the embedded model."""
 DEFAULT_ENDPOINT = "local-1"
-_KEYS = ("endpoint", "endpoints", "allow_connections")
+_KEYS = ("endpoint", "judge", "endpoints", "allow_connections")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -89,11 +89,25 @@ class Settings:
     """What plain `pytest --contract` asks."""
     chosen: bool = False
     """Whether the file names that endpoint, so that it is not merely the default."""
+    judge: str = ""
+    """What judges replies where a check names no other endpoint; empty where there is none."""
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     allow_connections: tuple[str, ...] = ()
     """What may be connected to while clauses are replayed, as host or host:port: a database of the application."""
     source: str = ""
     """The file it came from; empty where there is none."""
+
+    def judge_named(self, name: str) -> Endpoint:
+        """The endpoint that judges, the configured one for an empty name; raises SettingsError."""
+        if not name and not self.judge:
+            raise SettingsError(
+                f"no judge is named: write `by: ENDPOINT` in the contract, or judge = ENDPOINT in [tool.{TABLE}] of "
+                f"{self.source or 'pyproject.toml'}"
+            )
+        try:
+            return self.find(name or self.judge)
+        except SettingsError as error:
+            raise SettingsError(f"the judge: {error}") from None
 
     def find(self, name: str) -> Endpoint:
         """The endpoint of that name, or the one that `api:model` describes; raises SettingsError."""
@@ -147,6 +161,7 @@ def _settings(table: Any, source: str) -> Settings:
     settings = Settings(
         endpoint=str(table.get("endpoint", DEFAULT_ENDPOINT)),
         chosen="endpoint" in table,
+        judge=str(table.get("judge", "")),
         endpoints=endpoints,
         allow_connections=tuple(allowed),
         source=source,
@@ -155,6 +170,11 @@ def _settings(table: Any, source: str) -> Settings:
         settings.find(settings.endpoint)
     except SettingsError as error:
         raise SettingsError(f"{where}: endpoint: {error}") from None
+    if settings.judge:
+        try:
+            settings.find(settings.judge)
+        except SettingsError as error:
+            raise SettingsError(f"{where}: judge: {error}") from None
     return settings
 
 

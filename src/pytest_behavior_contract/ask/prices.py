@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import Endpoint
-from pytest_behavior_contract.errors import Stopped
+from pytest_behavior_contract.errors import EndpointError, Stopped
 from pytest_behavior_contract.exchange import Reply, Request
 
 _FLAVORS = {"openai-chat": "chat", "openai-responses": "responses"}
@@ -75,7 +75,10 @@ class Prices:
         return self.of(most_input_tokens(request), output_cap(request.body) or UNCAPPED_OUTPUT_TOKENS)
 
     def bound(self, request: Request, purse: Purse) -> float | None:
-        """The same for a request that is about to be paid; raises Stopped where a budget could not be kept."""
+        """The same for a request that is about to be paid; raises EndpointError where a budget could not be kept."""
+        if purse.most_usd is not None and not self.known:
+            known = f"the price of {self._endpoint.model} is not known, so a budget in dollars cannot be kept"
+            raise EndpointError("not asked", known, final=True)
         if purse.most_usd is not None and not self.capped(request):
             raise Stopped("stopped", f"--contract-budget: {uncapped(self._endpoint.name)}")
         return self.at_most(request)

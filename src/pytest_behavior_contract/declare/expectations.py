@@ -114,7 +114,7 @@ def build_behavior(kind: Any, arguments: Any, folder: Folder) -> Any:
     arguments = dict(arguments)
     for name in getattr(kind, "files", ()):
         if isinstance(arguments.get(name), str):
-            arguments[name] = folder.json(arguments[name])
+            arguments[name] = _from_file(arguments[name], folder)
     try:
         return msgspec.convert(arguments, kind)
     except msgspec.ValidationError as error:
@@ -122,6 +122,10 @@ def build_behavior(kind: Any, arguments: Any, folder: Folder) -> Any:
     except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError) as error:
         # A class of an installed package checks its arguments as it likes.
         raise ValueError(f"{type(error).__name__}: {error}") from None
+
+
+def _from_file(name: str, folder: Folder) -> Any:
+    return folder.cases(name) if name.lower().endswith((".jsonl", ".csv")) else folder.json(name)
 
 
 def _guarded(behavior: Any, name: str, place: Place) -> Any:

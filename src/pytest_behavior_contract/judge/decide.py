@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
 from pytest_behavior_contract.judge.pairs import Pairs, comparisons
+from pytest_behavior_contract.judge.panel import Panel
 from pytest_behavior_contract.judge.promise import BETA, Promise
 from pytest_behavior_contract.judge.proportions import straight
+from pytest_behavior_contract.judge.provenance import Provenance
 from pytest_behavior_contract.judge.repeats import Repeats
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
@@ -30,28 +31,6 @@ ALPHA = 0.01
 _ORDER = ("broken", "unmeasured", "undecided", "kept")
 
 
-@dataclass(slots=True)
-class _Provenance:
-    """Where replies come from, added up one by one: a reply that has been judged need not be kept."""
-
-    served: set[str] = field(default_factory=set)
-    earliest: str = ""
-    latest: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    def add(self, reply: Reply) -> None:
-        if reply.served_model:
-            self.served.add(reply.served_model)
-        if reply.usage is not None:
-            self.input_tokens += reply.usage.input_tokens
-            self.output_tokens += reply.usage.output_tokens
-        moment = reply.exchange.recorded_at if reply.exchange is not None else ""
-        if moment:
-            self.earliest = min(self.earliest or moment, moment)
-            self.latest = max(self.latest, moment)
-
-
 class ClauseJudge:
     """Judges the samples of one clause at one endpoint; says how many more it wants.
 
@@ -60,17 +39,21 @@ class ClauseJudge:
         endpoint: the name of the endpoint, for the outcome.
         alpha: chance of a false red of one promise: ALPHA over the number of promises in the run.
         in_batches: whether each round of questions takes long, so that the first should suffice where all is well.
+        panel: the judges whose answers stand in the replies.
     """
 
-    def __init__(self, clause: Clause, endpoint: str, alpha: float, *, in_batches: bool = False) -> None:
+    def __init__(
+        self, clause: Clause, endpoint: str, alpha: float, *, in_batches: bool = False, panel: Panel | None = None
+    ) -> None:
         self._clause = clause
+        self._panel = panel or Panel(clause)
         self._in_batches = in_batches
         self._endpoint = endpoint
         self._cases = {(case.part, case.id): case for case in clause.cases}
         self._judged: list[Judged] = []
         self._failed = 0
-        self._provenance = _Provenance()
-        self._pairs = Pairs(clause, alpha)
+        self._provenance = Provenance()
+        self._pairs = Pairs(clause, alpha, self._panel)
         self._repeats = Repeats(clause)
         self._groups = [self._group_promise(number, alpha) for number in range(len(clause.groups))]
         self._promises: dict[str, list[Promise]] = {"replies": [*self._pairs.promises, *self._groups]}
@@ -209,12 +192,14 @@ class ClauseJudge:
             input_tokens=provenance.input_tokens,
             output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
+            judged_by=self._panel.judged_by(parts),
             notes=(
                 *self._pairs.notes(),
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,
                 *(self._caps_too_low() if decision.state == "undecided" else ()),
                 *_other_models(model, served),
+                *self._panel.notes(model),
             ),
         )
 
@@ -246,18 +231,20 @@ class ClauseJudge:
 
     def _rate_promise(self, part: str, alpha: float) -> Promise:
         """That replies pass; of a clause that only compares variants, that they come at all."""
-        clause = self._clause
+        clause, remark = self._clause, self._panel.remark(part)
         if clause.deterministic:
             cases = [case for case in clause.cases if case.part == part]
             repeats = clause.repeats if part == "replies" else 1
             topics = len({case.topic or case.id for case in cases}) * repeats
             count = len(cases) * repeats or clause.samples or 1
             text = f"{clause.rate:.0%} of the listed prompts"
-            return Promise(part, text, count, Exact(rate=clause.rate), asked=topics)
+            return Promise(part, text, count, Exact(rate=clause.rate), asked=topics, remark=remark)
+        through = self._panel.scale(part)
+        rate, floor = (through.rate, through.floor) if through else (clause.rate, clause.floor)
         others = [one.planned for one in self._pairs.promises] + [one.most() for one in self._groups]
-        planned = max([clause.planned(straight(clause.floor, BETA)), *others])
-        statistic = Rate(rate=clause.rate, floor=clause.floor, alpha=alpha, beta=BETA)
-        return Promise(part, f"at least {clause.rate:.0%}", planned, statistic)
+        planned = max([clause.planned(straight(floor, BETA)), *others])
+        statistic = Rate(rate=rate, floor=floor, alpha=alpha, beta=BETA)
+        return Promise(part, f"at least {clause.rate:.0%}", planned, statistic, remark=remark)
 
     def _verdict(self, case: Case, sample: Sample) -> Verdict:
         if sample.reply is None:

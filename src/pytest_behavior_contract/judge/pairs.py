@@ -11,7 +11,8 @@ from functools import partial
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.declare.variation import unique_ids
 from pytest_behavior_contract.exchange import Reply, Sample
-from pytest_behavior_contract.interfaces import PairBehavior, PairCheck, Treatment
+from pytest_behavior_contract.interfaces import AskingPairBehavior, PairBehavior, PairCheck, Treatment
+from pytest_behavior_contract.judge.panel import AS_JUDGED, Panel
 from pytest_behavior_contract.judge.promise import BETA, Promise
 from pytest_behavior_contract.judge.proportions import straight
 from pytest_behavior_contract.judge.statistics.alike import Alike
@@ -46,6 +47,9 @@ class _Comparison:
     measure: str
     sides: tuple[str, str]
     promise: Promise
+    panel: Panel
+    asking: AskingPairBehavior | None
+    """The behavior, if it asks a judge."""
     topics: list[tuple[str, float, int]] = field(default_factory=list)
     """Of each unit: its topic, its difference, its number of pairs."""
 
@@ -56,12 +60,22 @@ class _Comparison:
     def take(self, topic: str, pairs: Sequence[Pair]) -> tuple[Verdict, Pair]:
         """The verdict on a unit, and the pair of it that shows why."""
         verdict, difference, shown = self._difference(pairs) if self.signed else self._check(pairs)
-        self.promise.verdicts.append(difference if self.signed else verdict.outcome)
+        if self.signed and verdict.outcome == "error":
+            self.promise.unjudged += 1
+        else:
+            self.promise.verdicts.append(difference if self.signed else verdict.outcome)
         if verdict.outcome != "error":
             self.topics.append((topic, difference, len(pairs)))
         return named(verdict, self.behavior), shown
 
     def _difference(self, pairs: Sequence[Pair]) -> tuple[Verdict, float, Pair]:
+        if self.asking is not None:
+            unjudged = [self.asking.unjudged(pair.first, pair.second) for pair in pairs]
+            if unjudged[0] is not None and None not in unjudged:
+                return unjudged[0], 0.0, pairs[0]
+            pairs = [pair for pair, verdict in zip(pairs, unjudged, strict=True) if verdict is None]
+            for pair in pairs:
+                self.panel.add_pair(self.asking, pair.first, pair.second)
         of_each = [self.behavior.difference(self.measure, pair.first, pair.second) for pair in pairs]
         mean = math.fsum(of_each) / len(of_each)
         farthest = max(range(len(pairs)), key=lambda index: of_each[index] * math.copysign(1, mean))
@@ -110,9 +124,10 @@ class Pairs:
     Args:
         clause: what is promised.
         alpha: chance of a false red of one promise.
+        panel: the judges whose answers stand in the replies.
     """
 
-    def __init__(self, clause: Clause, alpha: float) -> None:
+    def __init__(self, clause: Clause, alpha: float, panel: Panel) -> None:
         self._clause = clause
         cases = [case for case in clause.cases if case.part == "replies"]
         self._topics = len({case.topic for case in cases})
@@ -125,7 +140,14 @@ class Pairs:
         names = unique_ids(f"{measure}: {first} / {second}" for (_, measure), (first, second) in wanted)
         for name, ((behavior, measure), sides) in zip(names, wanted, strict=True):
             promise = self._promise(behavior, measure, name, alpha)
-            comparison = _Comparison(behavior=behavior, measure=measure, sides=sides, promise=promise)
+            comparison = _Comparison(
+                behavior=behavior,
+                measure=measure,
+                sides=sides,
+                promise=promise,
+                panel=panel,
+                asking=behavior if isinstance(behavior, AskingPairBehavior) else None,
+            )
             self._comparisons.append(comparison)
 
     @property
@@ -151,7 +173,8 @@ class Pairs:
             planned = self._topics
         elif self._once:
             planned = min(planned, self._topics)
-        return Promise(name, text, planned, statistic, counted=self._counted, asked_each=clause.repeats)
+        remark = AS_JUDGED if getattr(behavior, "judges", ()) else ""
+        return Promise(name, text, planned, statistic, counted=self._counted, asked_each=clause.repeats, remark=remark)
 
     def add(self, samples: Sequence[Sample], cases: Mapping[tuple[str, str], Case]) -> list[Judged]:
         """Takes the samples of one topic; judges it when it has been asked as often as wanted."""

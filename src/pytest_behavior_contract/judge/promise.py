@@ -37,6 +37,10 @@ class Promise:
     """How many units are asked for it at most, where that is not `planned`."""
     asked_each: int = 1
     """How many units are asked for one verdict."""
+    remark: str = ""
+    """What is said of its decision whatever that is: `as judged`."""
+    unjudged: int = 0
+    """Pairs that a judge gave no verdict on."""
     repeats: Repeats | None = None
     """Where its verdicts are on groups of replies: what gathers these."""
 
@@ -48,8 +52,18 @@ class Promise:
         return self.counted == "replies"
 
     def decide(self) -> Decision:
+        decision = self._decided()
+        if self.remark and decision.state != "unmeasured":
+            note = ", ".join(part for part in (decision.note, self.remark) if part)
+            decision = dataclasses.replace(decision, note=note)
+        return decision
+
+    def _decided(self) -> Decision:
         if isinstance(self.statistic, Alike):
-            return self.statistic.decide(self.verdicts, self.planned, self._watching(self.statistic))
+            found = self.statistic.decide(self.verdicts, self.planned, self._watching(self.statistic))
+            if self.unjudged > UNANSWERED * (self.unjudged + len(self.verdicts)):
+                return Decision(state="unmeasured", n=found.n, passes=found.passes)
+            return found
         decision = self._or_unmeasured(self.statistic, self.statistic.decide(self.verdicts, self.planned))
         return dataclasses.replace(decision, more=decision.more * self.repeats.size) if self.repeats else decision
 

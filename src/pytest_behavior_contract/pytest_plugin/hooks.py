@@ -232,7 +232,8 @@ class ContractHooks:
     def pytest_configure_node(self, node: Any) -> None:
         """Serves embedded models once for all of xdist's processes."""
         if self._session.live:
-            for name in self._session.endpoints:
+            judge = self._session.askers.settings.judge
+            for name in (*self._session.endpoints, *([judge] if judge else [])):
                 endpoint = self._session.askers.settings.find(name)
                 if endpoint.api == "local":
                     try:
@@ -268,12 +269,17 @@ class ContractHooks:
             self._session.report_outcomes[outcome.clause, outcome.endpoint] = outcome
 
     def _say_plan(self) -> None:
+        try:
+            self._session.check_judges(self._clauses)
+        except BehaviorContractError as error:
+            raise pytest.UsageError(str(error)) from None
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         if reporter is None:
             return
-        files = [clause for clause in self._clauses if clause.cases]
+        # At several endpoints each clause is there several times.
+        files = list({clause.name: clause for clause in self._clauses if clause.cases}.values())
         try:
-            collected = self._session.collect_batches()
+            collected = self._session.collect_batches(self._clauses)
             forecasts = {
                 name: (self._session.askers.settings.find(name), found)
                 for name, found in self._session.forecast(files).items()

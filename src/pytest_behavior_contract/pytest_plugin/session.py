@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -14,6 +14,7 @@ from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import load_settings
+from pytest_behavior_contract.ask.jury import Jury, judges_of_clause
 from pytest_behavior_contract.ask.prices import Prices, uncapped
 from pytest_behavior_contract.ask.recording import utc_now
 from pytest_behavior_contract.ask.redaction import masked
@@ -21,7 +22,7 @@ from pytest_behavior_contract.compare.migration import compare_outcomes, compare
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.errors import EndpointError, SettingsError, Stopped
 from pytest_behavior_contract.judge.decide import ClauseJudge
-from pytest_behavior_contract.judge.forecast import Forecast, forecast
+from pytest_behavior_contract.judge.forecast import Forecast, forecast, forecast_judges
 from pytest_behavior_contract.judge.measure import BASELINE_ALPHA, alpha_of_each, measure, recorded_so_far, replay
 from pytest_behavior_contract.pytest_plugin.offline import offline
 from pytest_behavior_contract.pytest_plugin.options import Options
@@ -82,7 +83,7 @@ class ContractSession:
         for name in self.endpoints:
             settings.find(name)
         if options.budget is not None:
-            self._check_prices()
+            self._check_prices(self.endpoints)
         self.began_at = utc_now()
         self.report_outcomes: dict[tuple[str, str], Outcome] = {}
         """What the reports of all processes carried: by clause and endpoint."""
@@ -117,19 +118,40 @@ class ContractSession:
         """The chance of a false red for each promise at this endpoint."""
         return BASELINE_ALPHA if endpoint == self.baseline else self._alpha
 
-    def collect_batches(self) -> list[str]:
+    def collect_batches(self, clauses: Iterable[Clause]) -> list[str]:
         """Records what has come of earlier batches, if this run asks by batches; says what there is of them."""
-        return [] if self.options.batch_wait_seconds is None else self.askers.collect_batches(self.endpoints)
+        if self.options.batch_wait_seconds is None:
+            return []
+        return self.askers.collect_batches(self.endpoints, set(self.judges(clauses)) - set(self.endpoints))
+
+    def judges(self, clauses: Iterable[Clause]) -> list[str]:
+        """The endpoints that are asked about replies; those that are none are said where they are needed."""
+        found: dict[str, None] = {}
+        for name in {name for clause in clauses for name in judges_of_clause(clause)}:
+            with suppress(SettingsError):
+                found[self._settings.judge_named(name).name] = None
+        return sorted(found)
+
+    def check_judges(self, clauses: Iterable[Clause]) -> None:
+        """Raises SettingsError for a budget that could not be watched because of a judge."""
+        if self.options.budget is not None:
+            self._check_prices(self.judges(clauses))
 
     def forecast(self, clauses: Iterable[Clause]) -> dict[str, Forecast]:
-        """What is still to be asked of some file clauses, by endpoint."""
+        """What is still to be asked of some file clauses, by endpoint; of judges too, which stand last."""
         listed = list(clauses)
-        return {
+        found = {
             name: sum(
                 (forecast(clause, self.askers.asker(name), self.alpha(name)) for clause in listed), start=Forecast()
             )
             for name in self.endpoints
         }
+        planned: set[tuple[Path, str]] = set()
+        for name in self.endpoints:
+            for clause in listed:
+                for judge, one in forecast_judges(clause, self.askers.asker(name), self.alpha(name), planned).items():
+                    found[judge] = found.get(judge, Forecast()) + one
+        return found
 
     def check_budget(self, forecasts: Mapping[str, Forecast]) -> None:
         """Raises SettingsError for a budget that requests without a limit could exceed."""
@@ -216,7 +238,9 @@ class ContractSession:
             for endpoint in self.endpoints:
                 outcome = self.report_outcomes.get((clause.name, endpoint))
                 if outcome is not None and outcome.live and outcome.decision.state in ("kept", "broken"):
-                    self.askers.asker(endpoint).tape(clause).drop_before(self.began_at)
+                    asker = self.askers.asker(endpoint)
+                    for tape in (asker.tape(clause), *Jury(clause, asker).tapes(of_twin=False)):
+                        tape.drop_before(self.began_at)
 
     def close(self) -> None:
         """Cancels what is still being asked, and stops what was started."""
@@ -224,9 +248,9 @@ class ContractSession:
             future.cancel()
         self.askers.close()
 
-    def _check_prices(self) -> None:
+    def _check_prices(self, names: Iterable[str]) -> None:
         """Raises SettingsError for a budget that could not be watched."""
-        for name in self.endpoints:
+        for name in names:
             endpoint = self.askers.settings.find(name)
             if not Prices(endpoint).known:
                 raise SettingsError(

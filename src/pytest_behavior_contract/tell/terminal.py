@@ -18,12 +18,14 @@ from pytest_behavior_contract.tell.wording import (
     farthest_topics,
     first_failed,
     found_in,
+    judge_sentences,
     measures,
     more_needed,
     percent,
     provenance,
     rate_sentence,
     reliance,
+    remark,
     run_answer,
     shown,
     spending,
@@ -71,10 +73,14 @@ class Terminal:
 
     def _warnings(self, report: Report) -> list[str]:
         """What one should know of clauses that are fine, and so have no lines of their own."""
-        fine = [one for run in report.runs for one in run.outcomes if one.decision.state == "kept" and one.notes]
+        fine = [one for run in report.runs for one in run.outcomes if one.decision.state == "kept"]
         if self.verbosity < 0:
             return []
-        return [shown(f"note: {one.clause} at {one.endpoint}: {note}") for one in fine for note in one.notes]
+        judges = [f"judge: {one.clause} at {one.endpoint}: {text}" for one in fine for text in judge_sentences(one)]
+        return [
+            *(shown(text) for text in judges),
+            *(shown(f"note: {one.clause} at {one.endpoint}: {note}") for one in fine for note in one.notes),
+        ]
 
     def _payments(self, report: Report) -> list[str]:
         """With -v, what each clause cost."""
@@ -207,6 +213,8 @@ class Terminal:
         mend = next((cause.mend for cause in outcome.causes if cause.mend), "")
         if mend:
             lines += self._said("mend", mend)
+        for sentence in judge_sentences(outcome):
+            lines += self._said("judge", sentence)
         for note in outcome.notes:
             lines += self._said("note", note)
         lines.append(f"   {'again':<10} {_again(outcome)}")
@@ -298,8 +306,7 @@ def _run_cause(outcome: Outcome) -> str:
 
 
 def _kept_note(outcome: Outcome) -> str:
-    tolerated = outcome.decision.note if outcome.decision.note == "within tolerance" else ""
-    return ", ".join(part for part in (tolerated, twin_rate(outcome)) if part)
+    return ", ".join(part for part in (remark(outcome.decision), twin_rate(outcome)) if part)
 
 
 def _evidence(failed: Judged, outcome: Outcome, baseline: Outcome | None) -> Iterable[tuple[str, str]]:

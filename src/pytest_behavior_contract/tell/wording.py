@@ -6,10 +6,11 @@ import math
 import unicodedata
 from collections.abc import Iterable
 
-from pytest_behavior_contract.results import Comparison, Decision, Judged, Outcome, Part, Run, Spending
+from pytest_behavior_contract.results import Comparison, Decision, Judged, JudgedBy, Outcome, Part, Run, Spending
 
 ORDER = ("broke", "broken", "unmeasured", "undecided", "weakened", "already broken", "improved", "held", "kept")
 """What needs attention first."""
+_REMARKS = ("within tolerance", "as judged")
 
 
 def shown(text: str, most: int = 0) -> str:
@@ -143,6 +144,36 @@ def broken_lines(outcome: Outcome) -> list[str]:
         found = found_in(first) or first.reply
         lines += [f"  {label:<5}  {shown(line, 200)}" for label, line in beside("found", found, first.part)]
     return lines
+
+
+def remark(decision: Decision) -> str:
+    """What is said of a decision that is fine: `within tolerance`, `as judged`."""
+    return ", ".join(part for part in decision.note.split(", ") if part in _REMARKS)
+
+
+def judge_sentences(outcome: Outcome) -> list[str]:
+    """What is known of the judges that verdicts come from."""
+    return [sentence for one in outcome.judged_by for sentence in _judge_sentences(one, outcome.rate)]
+
+
+def _judge_sentences(one: JudgedBy, rate: float) -> Iterable[str]:
+    name = one.endpoint if not one.model or one.endpoint.endswith(one.model) else f"{one.endpoint} ({one.model})"
+    of_twin = " (of the contrast twin)" if one.part == "contrast" else ""
+    if one.examples:
+        text = f"{name}{of_twin} passes {one.true_passes} of {one.true_passes + one.false_fails} labelled pass "
+        text += f"({percent(one.sensitivity_low)} to {percent(one.sensitivity_high)}), fails {one.true_fails} of "
+        text += f"{one.true_fails + one.false_passes} labelled fail "
+        text += f"({percent(one.specificity_low)} to {percent(one.specificity_high)})"
+        text += "" if one.kappa is None else f", kappa {one.kappa:.2f}"
+        if one.unjudged:
+            text += f", no verdict on {one.unjudged}"
+        if one.shown_rate is not None:
+            text += f"; a rate of {promised(rate)} may look like {percent(one.shown_rate)} through it"
+        if one.corrected is not None:
+            text += f"; without its errors the replies pass at {percent(one.corrected)}"
+        yield text
+    if one.pairs:
+        yield f"{name} saw {one.pairs} pairs in both orders; with the order its choice changes in {one.flips} of them"
 
 
 def first_failed(outcome: Outcome) -> Judged | None:

@@ -47,7 +47,7 @@ def load_all(paths: Iterable[Path]) -> list[Contract]:
 
 def asked_at(endpoint: Endpoint, clauses: Iterable[Clause]) -> Iterator[Asked]:
     """Every request of these clauses; what the endpoint's API has no word for is not asked."""
-    asker = Asker(endpoint, "none", Library(Path.cwd()), _never)
+    asker = alone(endpoint)
     for clause in clauses:
         for case in clause.cases:
             tape = asker.tape(clause, case)
@@ -59,9 +59,14 @@ def asked_at(endpoint: Endpoint, clauses: Iterable[Clause]) -> Iterator[Asked]:
             yield Asked(tape=tape, clause=name, prompt=case.prompt, request=request)
 
 
+def alone(endpoint: Endpoint) -> Asker:
+    """What spells requests and knows where cassettes are, but asks nothing."""
+    return Asker(endpoint, "none", Library(Path.cwd()), _never)
+
+
 def cassettes_of(endpoint: Endpoint, clauses: Iterable[Clause]) -> set[Path]:
     """Where the recordings of these clauses belong, whether there are any or not."""
-    asker = Asker(endpoint, "none", Library(Path.cwd()), _never)
+    asker = alone(endpoint)
     return {asker.tape(clause).path for clause in clauses}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 import re
@@ -10,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from pytest_behavior_contract.ask.asking import differing
-from pytest_behavior_contract.ask.cassettes.asked import asked_at, cassettes_of, contracts_in
+from pytest_behavior_contract.ask.cassettes.asked import alone, asked_at, cassettes_of, contracts_in
+from pytest_behavior_contract.ask.cassettes.judged import Frame, Judging, is_about_a_clause, judging_at
 from pytest_behavior_contract.ask.cassettes.shelf import FOLDER
 from pytest_behavior_contract.ask.endpoints import BUILT_IN, Endpoint, Settings, load_settings
+from pytest_behavior_contract.ask.reading import differing
 from pytest_behavior_contract.declare.contract import Contract
 from pytest_behavior_contract.errors import SettingsError
 from pytest_behavior_contract.exchange import Exchange, Request, canonical_json
@@ -34,12 +36,16 @@ class Ruling:
     """Why it cannot be told whether they are asked for; their age can be told all the same."""
     asked: Mapping[str, Request] = field(default_factory=dict)
     """What its clause asks, by digest."""
+    frames: tuple[Frame, ...] = ()
+    """What a judge is asked about its clause, without the replies that it is asked about."""
     not_before: dt.datetime | None = None
     """What was recorded earlier is stale whatever is asked."""
 
     def reason(self, exchange: Exchange) -> str:
         """Why a recording is stale; empty where it is not."""
         found = self.not_asked(exchange.request.digest)
+        if self.frames and not any(frame.fits(exchange.request) for frame in self.frames):
+            found = "its judge is not asked by this rubric any more"
         if found:
             return found
         moment = _moment(exchange.recorded_at)
@@ -49,7 +55,7 @@ class Ruling:
 
     def not_asked(self, digest: str) -> str:
         """Why nobody asks a request of this digest; empty where somebody does, or may."""
-        if self.all_stale or self.cannot_tell or digest in self.asked:
+        if self.all_stale or self.cannot_tell or self.frames or digest in self.asked:
             return self.all_stale
         return "its request is not asked any more"
 
@@ -97,11 +103,36 @@ class Judge:
         if cassette in asked:
             return self._ruling(asked=asked[cassette])
         contract, clause = unquote(cassette.parent.name), unquote(cassette.stem)
+        judged = is_about_a_clause(cassette)
+        if judged:
+            found = self._judging(folder, endpoints).get(cassette.with_name(f"{judged}{cassette.suffix}"))
+            if found is not None:
+                return self._rule_judging(found)
+            clause = unquote(judged)
         if _python_may_ask(folder, contract):
             return self._ruling(cannot_tell="a Python test's requests are known only when it runs")
         if any(path.parent == cassette.parent for path in asked):
+            if judged and cassette.with_name(f"{judged}{cassette.suffix}") in asked:
+                return self._ruling(all_stale=f"clause {clause!r} asks no judge {name!r} any more")
             return self._ruling(all_stale=f"contract {contract!r} has no clause {clause!r}")
         return self._ruling(all_stale=f"there is no contract {contract!r} in {folder.name}")
+
+    def _rule_judging(self, found: list[Judging]) -> Ruling:
+        """Which replies a judge is asked about only a run knows; by which rubric, the contract does."""
+        if any(one.unknown for one in found):
+            return self._ruling(cannot_tell="what a judge is asked is known only when replies are")
+        frames = tuple(frame for one in found for frame in one.frames)
+        ruling = self._ruling(asked={frame.request.digest: frame.request for frame in frames})
+        return dataclasses.replace(ruling, frames=frames)
+
+    def _judging(self, folder: Path, endpoints: list[Endpoint]) -> dict[Path, list[Judging]]:
+        clauses = [clause for contract in self._contracts[folder] for clause in contract.clauses]
+        found: dict[Path, list[Judging]] = {}
+        for endpoint in endpoints:
+            for settings in (self._settings, self._settings_near(folder)):
+                for path, judging in judging_at(alone(endpoint), settings, clauses):
+                    found.setdefault(path, []).append(judging)
+        return found
 
     def _ruling(
         self, *, all_stale: str = "", cannot_tell: str = "", asked: Mapping[str, Request] | None = None

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_behavior_contract.ask.asking import differing
 from pytest_behavior_contract.ask.cassettes.asked import Asked
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.logs.bodies import response_to
 from pytest_behavior_contract.ask.logs.entries import Logged, Refused, Unusable
 from pytest_behavior_contract.ask.logs.reading import conversation
+from pytest_behavior_contract.ask.reading import differing
 from pytest_behavior_contract.ask.recording import record
 from pytest_behavior_contract.ask.redaction import masked
 from pytest_behavior_contract.ask.wire import payload, pick

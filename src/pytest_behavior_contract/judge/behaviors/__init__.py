@@ -82,7 +82,11 @@ FAMILIES: dict[str, dict[str, str]] = {
         "latency": ".latency:Latency",
         "output_tokens": ".output_tokens:OutputTokens",
     },
-    "judges": {},
+    "judges": {
+        "gives_verdict": ".gives_verdict:GivesVerdict",
+        "judged": ".judged:Judged",
+        "judged_even_handed": ".judged_even_handed:JudgedEvenHanded",
+    },
     "your-own": {
         "all": ".groups:All",
         "any": ".groups:Any",

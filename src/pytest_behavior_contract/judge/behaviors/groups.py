@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pytest_behavior_contract.exchange import Reply
+from pytest_behavior_contract.ask.jury import judges_of, open_questions, questions_of
+from pytest_behavior_contract.exchange import Prompt, Question, Reply
 from pytest_behavior_contract.interfaces import Behavior
 from pytest_behavior_contract.judge.verdicts import failed, passed, unready_of
 from pytest_behavior_contract.results import Verdict
@@ -30,6 +31,13 @@ class Not:
     @property
     def unready(self) -> str:
         return unready_of((self.expectation,))
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        return judges_of((self.expectation,))
+
+    def questions(self, prompt: Prompt, reply: Reply) -> tuple[Question, ...]:
+        return questions_of(self.expectation, prompt, reply)
 
     @property
     def judges_rejection(self) -> bool:
@@ -62,6 +70,17 @@ class Any:
     @property
     def unready(self) -> str:
         return unready_of(self.expectations)
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        return judges_of(self.expectations)
+
+    def questions(self, prompt: Prompt, reply: Reply) -> tuple[Question, ...]:
+        for one in self.expectations:
+            found = questions_of(one, prompt, reply)
+            if found or one.check(reply).passed:
+                return found
+        return ()
 
     @property
     def judges_rejection(self) -> bool:
@@ -99,6 +118,13 @@ class All:
     @property
     def unready(self) -> str:
         return unready_of(self.expectations)
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        return judges_of(self.expectations)
+
+    def questions(self, prompt: Prompt, reply: Reply) -> tuple[Question, ...]:
+        return open_questions(self.expectations, prompt, reply)
 
     @property
     def judges_rejection(self) -> bool:
