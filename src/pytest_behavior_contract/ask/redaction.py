@@ -101,6 +101,12 @@ def masked(text: str, values: Iterable[str]) -> str:
     return text
 
 
+def masked_excerpt(text: str, values: Iterable[str], most: int = 300) -> str:
+    """The beginning of a message as it may be shown: masked before it is cut, for half a key may be too much."""
+    found = masked(text, values)
+    return found if len(found) <= most else f"{found[: most - 1]}…"
+
+
 def _spellings(values: Iterable[str]) -> list[str]:
     """The values that are long enough to be secrets, as they are and as JSON and addresses spell them."""
     known = [value for value in values if len(value) >= SHORTEST_SECRET]

@@ -19,7 +19,7 @@ from pytest_behavior_contract.ask.budget import Charge, Purse
 from pytest_behavior_contract.ask.cassettes.tape_for_vcr import KEY_HEADER, TapeCassette, play, play_async
 from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.ask.recording import record, utc_now
-from pytest_behavior_contract.ask.redaction import masked
+from pytest_behavior_contract.ask.redaction import masked_excerpt
 from pytest_behavior_contract.errors import EndpointError, Stopped, Transient
 from pytest_behavior_contract.exchange import Exchange, Request, Response, exchange_key
 from pytest_behavior_contract.interfaces import Provider
@@ -95,8 +95,8 @@ class Call:
     def finish(self, got: _Received, body: bytes, event_seconds: tuple[float, ...]) -> None:
         """Records a response that has come to its end, if it is one that counts as behavior."""
         if got.status >= 500 or got.status in _SHORT_OF_AN_ANSWER:
-            said = body[:2000].decode("utf-8", "replace")
-            self.error = Transient(f"HTTP {got.status}", masked(said, self.secrets)[:300])
+            said = body.decode("utf-8", "replace")
+            self.error = Transient(f"HTTP {got.status}", masked_excerpt(said, self.secrets))
             return
         try:
             text = _decoded(got, body)
