@@ -6,7 +6,10 @@ import pytest
 
 from model_server import Raw, Say, error
 from pytest_behavior_contract.ask.asking import reply_of
+from pytest_behavior_contract.ask.cassettes import tape as tape_module
 from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.endpoints import Endpoint
+from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.errors import EndpointError, SecretFound
 from pytest_behavior_contract.exchange import Prompt, Tool
 
@@ -238,6 +241,43 @@ def test_a_reply_of_thirty_megabytes_is_an_answer(ask, server):
     exchange = ask(timeout_seconds=60.0)
     assert len(reply_of(ask.asker.provider, exchange).text) == 30_000_000
     assert len(Tape(ask.tape.path).get(exchange.key).response.body) > 30_000_000
+
+
+def test_an_answer_that_is_too_long_for_a_line_is_not_recorded(ask, server, monkeypatch):
+    monkeypatch.setattr(tape_module, "LARGEST_LINE", 50_000)
+    server.answer = lambda asked: '"' * 15_000  # which is written as \\\" twice over
+    with pytest.raises(EndpointError) as caught:
+        ask()
+    assert (caught.value.cause, caught.value.final, caught.value.paid) == ("not recorded", False, True)
+    assert "as a line the answer would be" in caught.value.detail
+    again = Tape(ask.tape.path)
+    assert (len(again), again.warnings) == (0, [])
+
+
+ODD = {
+    "negative": '"prompt_tokens": 5, "completion_tokens": -5',
+    "a great debt": '"prompt_tokens": 5, "completion_tokens": -500000',
+    "400 digits": '"prompt_tokens": 5, "completion_tokens": ' + "9" * 400,
+    "more than anybody says": '"prompt_tokens": 5, "completion_tokens": 1000000000',
+    "not a number": '"prompt_tokens": NaN, "completion_tokens": Infinity',
+    "beyond floats": '"prompt_tokens": 1e400, "completion_tokens": 5',
+    "in its details": '"prompt_tokens": 5, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": -70}',
+}
+
+
+@pytest.mark.parametrize("usage", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("more", [{}, {"price": {"input": 1.0, "output": 10.0}}])
+def test_a_usage_that_cannot_be_is_not_counted_and_no_traceback(ask, server, usage, more):
+    body = '{"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}], "usage": {' + usage + "}}"
+    server.answer = lambda asked: Raw(body=body, headers={"content-type": "application/json"})
+    exchange = ask(**more)
+    assert len(Tape(ask.tape.path)) == 1
+    spent = ask.asker.purse.spent()
+    assert (spent.calls, 0 <= spent.input_tokens <= 5, 0 <= spent.output_tokens <= 5) == (1, True, True)
+    assert spent.usd is None or 0 <= spent.usd < 1
+    listed = Prices(Endpoint(name="x", api="openai-chat", model="gpt-4o"))
+    found = listed.of_reply(reply_of(ask.asker.provider, exchange))
+    assert found is None or 0 <= found < 1
 
 
 def test_requests_per_minute_are_not_exceeded(make_asker, server, tmp_path):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from pytest_behavior_contract.ask.redaction import masked_excerpt, secret_in
-from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound
+from pytest_behavior_contract.errors import CassetteError, EndpointError, RecordingTooLong, SecretFound
 from pytest_behavior_contract.exchange import Exchange
 from pytest_behavior_contract.interfaces import Provider
 
@@ -35,6 +35,8 @@ def record(
         raise SecretFound("not recorded", f"{place} holds something that looks like a key", paid=True)
     try:
         return write(exchange)
+    except RecordingTooLong as error:
+        raise EndpointError("not recorded", str(error), paid=True) from None
     except CassetteError as error:
         raise EndpointError("not recorded", str(error), final=True, paid=True) from None
 

@@ -16,6 +16,8 @@ _ACCOUNT = re.compile(r"credit balance|billing|quota|payment|subscription", re.I
 DONE = "[DONE]"
 """What OpenAI's streams, and those of servers that are compatible with them, end in."""
 NOT_FINISHED = "a stream that ends before it is finished"
+MOST_TOKENS = 10**9
+"""A reply that says it took more is not believed."""
 _QUOTED_NAME = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]-]*)[`'\"]")
 _LEADING_NAME = re.compile(r"\A([a-z_][\w.]*): ")
 
@@ -102,11 +104,17 @@ def usage_at(document: Any, input_key: str, output_key: str) -> Usage | None:
     usage = pick(document, "usage", kind=dict)
     if usage is None:
         return None
-    found_in = pick(usage, input_key, kind=int)
-    found_out = pick(usage, output_key, kind=int)
+    found_in = _count(usage, input_key)
+    found_out = _count(usage, output_key)
     if found_in is None and found_out is None:
         return None
     return Usage(input_tokens=found_in or 0, output_tokens=found_out or 0)
+
+
+def _count(usage: Any, key: str) -> int | None:
+    """A number of tokens; None for one that cannot be, and whatever is summed up or priced would be wrong by it."""
+    found = pick(usage, key, kind=int)
+    return found if found is not None and 0 <= found < MOST_TOKENS else None
 
 
 def tool_call(name: Any, arguments: Any, call_id: Any) -> ToolCall:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pytest_behavior_contract.errors import CassetteError
+from pytest_behavior_contract.errors import CassetteError, RecordingTooLong
 from pytest_behavior_contract.exchange import Exchange, Request, Response
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class Tape:
     def add(self, exchange: Exchange) -> Exchange:
         """Writes an exchange at the end of the file and returns it; raises CassetteError where that cannot be done."""
         line = render_line(exchange)
+        if len(line) > LARGEST_LINE:
+            raise RecordingTooLong(
+                f"{self.shown}: as a line the answer would be {len(line) / 1e6:.0f} MB long, "
+                f"and no more than {LARGEST_LINE / 1e6:.0f} MB are read"
+            )
         with self._lock:
             index = self._keys()
             offset = self._append(line)
