@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import model_server
 from model_server import Raw, Say, error
 from pytest_behavior_contract.ask.asking import reply_of
 from pytest_behavior_contract.ask.cassettes import tape as tape_module
@@ -182,6 +183,117 @@ def test_a_key_in_the_reply_is_not_written_even_when_split_over_a_stream(ask, se
         ask(surface, question=prompt(stream=stream))
     assert KEY not in str(caught.value)
     assert not ask.tape.path.exists()
+
+
+OWN = "my-own-configured-value-77"
+
+
+def chunk(delta, index=0, **more):
+    return {"choices": [{"index": index, "delta": delta, "finish_reason": None, **more}]}
+
+
+def chat_stream(chunks):
+    whole = [chunk({"content": "Yes."}), *chunks, chunk({}, finish_reason="stop")]
+    return "".join(f"data: {json.dumps(one)}\n\n" for one in whole) + "data: [DONE]\n\n"
+
+
+def logprobs(pieces):
+    return {"content": [{"token": piece, "logprob": 0, "top_logprobs": []} for piece in pieces]}
+
+
+CHAT_FIELDS = {
+    "reasoning": lambda pieces: [chunk({"reasoning_content": piece}) for piece in pieces],
+    "refusal": lambda pieces: [chunk({"refusal": piece}) for piece in pieces],
+    "second choice": lambda pieces: [chunk({"content": piece}, index=1) for piece in pieces],
+    "both choices in turn": lambda pieces: [
+        one for piece in pieces for one in (chunk({"content": piece}, index=1), chunk({"content": "Yes, and "}))
+    ],
+    "logprobs": lambda pieces: [chunk({"content": "."}, logprobs=logprobs([piece])) for piece in pieces],
+    "logprobs of one chunk": lambda pieces: [chunk({"content": "."}, logprobs=logprobs(pieces))],
+    "a field of tomorrow": lambda pieces: [chunk({"notes": [{"of": {"text": piece}}]}) for piece in pieces],
+    "arguments within arguments": lambda pieces: [
+        chunk({"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": piece}}]})
+        for piece in ('{"a": "', *("".join(f"\\u{ord(letter):04x}" for letter in piece) for piece in pieces), '"}')
+    ],
+}
+
+
+def in_pieces(text):
+    return [text[start : start + 6] for start in range(0, len(text), 6)]
+
+
+@pytest.mark.parametrize("secret", [KEY, OWN])
+@pytest.mark.parametrize("field", CHAT_FIELDS.values(), ids=CHAT_FIELDS)
+def test_a_key_that_a_stream_cuts_in_pieces_is_found_in_any_field(ask, server, monkeypatch, field, secret):
+    monkeypatch.setenv("OUR_KEY", OWN)
+    body = chat_stream(field(in_pieces(secret)))
+    server.answer = lambda asked: Raw(body=body, headers={"content-type": "text/event-stream"})
+    with pytest.raises(SecretFound):
+        ask(question=prompt(stream=True), api_key_env="OUR_KEY")
+    assert len(Tape(ask.tape.path)) == 0
+
+
+@pytest.mark.parametrize("secret", [KEY, OWN])
+@pytest.mark.parametrize("surface", ["anthropic-messages", "openai-responses"])
+def test_a_key_in_the_pieces_of_what_a_model_thinks_is_found(ask, server, monkeypatch, surface, secret):
+    monkeypatch.setenv("OUR_KEY", OWN)
+    kind = "response.reasoning_text.delta" if surface == "openai-responses" else "content_block_delta"
+    events = [
+        {"type": kind, "index": 0, "delta": {"type": "thinking_delta", "thinking": piece}}
+        if surface == "anthropic-messages"
+        else {"type": kind, "item_id": "r", "output_index": 0, "content_index": 0, "delta": piece}
+        for piece in in_pieces(secret)
+    ]
+
+    def answer(asked):
+        first, *rest = "".join(model_server._stream(asked, Say("Yes.", thinking="Well"))).split("\n\n")
+        between = [f"event: {one['type']}\ndata: {json.dumps(one)}" for one in events]
+        return Raw(body="\n\n".join([first, *between, *rest]), headers={"content-type": "text/event-stream"})
+
+    server.answer = answer
+    with pytest.raises(SecretFound):
+        ask(surface, question=prompt(stream=True), api_key_env="OUR_KEY")
+    assert len(Tape(ask.tape.path)) == 0
+
+
+def test_a_configured_value_is_found_under_any_spelling_of_json(ask, server, monkeypatch):
+    monkeypatch.setenv("OUR_KEY", OWN)
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in OWN)
+    body = '{"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}], "system_fingerprint": "%s"}'
+    server.answer = lambda asked: Raw(body=body % escaped, headers={"content-type": "application/json"})
+    with pytest.raises(SecretFound, match="a text of the response holds"):
+        ask(api_key_env="OUR_KEY")
+
+
+def test_what_every_event_repeats_is_not_taken_for_a_key(ask, server):
+    server.answer = lambda asked: Say("Yes, it is, and so it will be for ever and ever.", model="sk-large")
+    assert ask(question=prompt(stream=True))
+
+
+CONFIGURED = {
+    "header": {"client_options": {"default_headers": {"x-gateway-token": "gateway-token-value-99"}}},
+    "bearer": {"client_options": {"default_headers": {"Authorization": "Bearer gateway-token-value-99"}}},
+    "header of any name": {"client_options": {"default_headers": {"x-tenant": "gateway-token-value-99"}}},
+    "query": {"client_options": {"default_query": {"sig": "gateway-token-value-99"}}},
+    "option": {"client_options": {"webhook_secret": "gateway-token-value-99"}},
+    "address": {"base_url": "http://bob:gateway-token-value-99@{host}/v1"},
+}
+
+
+@pytest.mark.parametrize("more", CONFIGURED.values(), ids=CONFIGURED)
+def test_whatever_secret_the_configuration_holds_is_not_written_when_it_is_repeated(ask, server, more):
+    more = {key: value.format(host=server.url[7:]) if isinstance(value, str) else value for key, value in more.items()}
+    server.answer = lambda asked: "Yes. gateway-token-value-99"
+    with pytest.raises(SecretFound):
+        ask(**more)
+    assert len(Tape(ask.tape.path)) == 0
+
+
+@pytest.mark.parametrize("value", ["2024-02-01", "2024-10-01-preview", "research", "application/json", "our-app/1.0"])
+def test_what_a_configuration_says_openly_is_no_secret(ask, server, value):
+    server.answer = lambda asked: f"Yes. {value}"
+    options = {"default_query": {"api-version": value}, "default_headers": {"x-team": value, "anthropic-beta": value}}
+    assert ask(client_options=options)
 
 
 def test_a_key_in_the_request_is_not_written(ask, server):

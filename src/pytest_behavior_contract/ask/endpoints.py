@@ -12,6 +12,12 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.ask.redaction import (
+    SHORTEST_SECRET,
+    environment_secrets,
+    secret_values,
+    secrets_of_address,
+)
 from pytest_behavior_contract.declare.schema import PARAMETERS
 from pytest_behavior_contract.errors import SettingsError
 from pytest_behavior_contract.interfaces import Provider
@@ -76,6 +82,12 @@ class Endpoint:
         return self.name if self.name.endswith(model) else f"{self.name} ({model})"
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What its configuration holds besides its key that must not be written: tokens in headers, signatures."""
+        found = [*secret_values(self.client_options, only_by_name=True), *secrets_of_address(self.base_url)]
+        return tuple(value for value in found if len(value) >= SHORTEST_SECRET)
+
+    @property
     def base_path(self) -> str:
         """The path of the base URL, which the paths of requests are relative to."""
         return urlsplit(self.base_url).path.rstrip("/") if self.base_url else ""
@@ -94,6 +106,12 @@ class Settings:
     """What may be connected to while clauses are replayed, as host or host:port: a database of the application."""
     source: str = ""
     """The file it came from; empty where there is none."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values of all keys that it names or holds; none of them is ever written."""
+        endpoints = self.endpoints.values()
+        keys = environment_secrets(endpoint.api_key_env for endpoint in endpoints)
+        return tuple(dict.fromkeys((*keys, *(value for endpoint in endpoints for value in endpoint.secrets))))
 
     def find(self, name: str) -> Endpoint:
         """The endpoint of that name, or the one that `api:model` describes; raises SettingsError."""

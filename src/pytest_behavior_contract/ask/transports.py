@@ -19,7 +19,7 @@ from pytest_behavior_contract.ask.budget import Charge, Purse
 from pytest_behavior_contract.ask.cassettes.tape_for_vcr import KEY_HEADER, TapeCassette, play, play_async
 from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.ask.recording import record, utc_now
-from pytest_behavior_contract.ask.redaction import masked_excerpt
+from pytest_behavior_contract.ask.redaction import masked_excerpt, secret_values, secrets_of_address
 from pytest_behavior_contract.errors import EndpointError, Stopped, Transient
 from pytest_behavior_contract.exchange import Exchange, Request, Response, exchange_key
 from pytest_behavior_contract.interfaces import Provider
@@ -94,9 +94,12 @@ class Call:
 
     def finish(self, got: _Received, body: bytes, event_seconds: tuple[float, ...]) -> None:
         """Records a response that has come to its end, if it is one that counts as behavior."""
+        # An application's own client has keys that no configuration names; the server may repeat them.
+        sent = (*secret_values(got.request_headers, only_by_name=True), *secrets_of_address(got.uri))
+        secrets = (*self.secrets, *sent)
         if got.status >= 500 or got.status in _SHORT_OF_AN_ANSWER:
             said = body.decode("utf-8", "replace")
-            self.error = Transient(f"HTTP {got.status}", masked_excerpt(said, self.secrets))
+            self.error = Transient(f"HTTP {got.status}", masked_excerpt(said, secrets))
             return
         try:
             text = _decoded(got, body)
@@ -121,7 +124,7 @@ class Call:
             versions=self.versions,
         )
         try:
-            self.exchange = record(exchange, self.cassette.append_exchange, self.provider, self.secrets)
+            self.exchange = record(exchange, self.cassette.append_exchange, self.provider, secrets)
         except EndpointError as error:
             self.error = error
 
