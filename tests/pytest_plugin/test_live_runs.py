@@ -246,3 +246,20 @@ def test_a_consumer_that_connects_is_no_judge_in_replay(shop, server, pytester):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*replay tried to connect to 127.0.0.1*"])
     assert len(server.asked) == before
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "file"])
+@pytest.mark.parametrize("option", ["--contract", "--contract-record=missing"])
+def test_a_cassette_that_is_none_is_said_and_not_waited_for(shop, pytester, kind, option):
+    run = shop()
+    for clause in ("says-yes", "says-no"):
+        path = pytester.path / "cassettes" / "prod" / "shop" / f"{clause}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero" if kind == "device" else pytester.path / "shop.contract.yaml")
+    result = run(option)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*cassettes/prod/shop/says-yes.jsonl: *"])
+    assert pytester.path.joinpath("shop.contract.yaml").read_text() == CONTRACT

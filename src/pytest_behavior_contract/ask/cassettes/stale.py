@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pytest_behavior_contract.ask.asking import differing
 from pytest_behavior_contract.ask.cassettes.asked import asked_at, cassettes_of, contracts_in
-from pytest_behavior_contract.ask.cassettes.shelf import FOLDER
+from pytest_behavior_contract.ask.cassettes.files import FOLDER
 from pytest_behavior_contract.ask.endpoints import BUILT_IN, Endpoint, Settings, load_settings
 from pytest_behavior_contract.declare.contract import Contract
 from pytest_behavior_contract.errors import SettingsError
