@@ -1,11 +1,14 @@
 """Asking for real: the vendors' SDKs, real HTTP, and everything that can go wrong between."""
 
+import gzip
 import json
+import zlib
 
 import pytest
 
 import model_server
 from model_server import Raw, Say, error
+from pytest_behavior_contract.ask import transports
 from pytest_behavior_contract.ask.asking import reply_of
 from pytest_behavior_contract.ask.cassettes import tape as tape_module
 from pytest_behavior_contract.ask.cassettes.tape import Tape
@@ -338,14 +341,57 @@ def test_nothing_of_ours_is_sent_along(ask, server):
 
 
 def test_compressed_answers_are_recorded_as_text(ask, server):
-    import gzip
-
     body = json.dumps({"choices": [{"message": {"content": "Zürich"}, "finish_reason": "stop"}]}).encode()
     server.answer = lambda asked: Raw(
         body=gzip.compress(body), headers={"content-type": "application/json", "content-encoding": "gzip"}
     )
     exchange = ask()
     assert "Zürich" in json.loads(exchange.response.body)["choices"][0]["message"]["content"]
+
+
+def packed(text, encoding):
+    body = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}).encode()
+    raw = zlib.compressobj(wbits=-15)
+    ways = {
+        "gzip": gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "gzip, gzip": gzip.compress(gzip.compress(body)),
+        "raw deflate": raw.compress(body) + raw.flush(),
+        "none": body,
+    }
+    name = encoding.removeprefix("raw ")
+    return Raw(body=ways[encoding], headers={"content-type": "application/json", "content-encoding": name})
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate", "gzip, gzip", "none"])
+def test_answers_are_unpacked_whatever_way_they_were_packed(ask, server, encoding):
+    server.answer = lambda asked: packed("Zürich " * 30_000, encoding)
+    exchange = ask()
+    assert reply_of(ask.asker.provider, exchange).text == "Zürich " * 30_000
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate", "gzip, gzip"])
+def test_a_few_bytes_that_unpack_beyond_all_bounds_are_not_unpacked(ask, server, monkeypatch, encoding):
+    monkeypatch.setattr(transports, "MOST_BYTES", 1_000_000)
+    server.answer = lambda asked: packed("x" * 20_000_000, encoding)
+    with pytest.raises(EndpointError, match="more than 1 MB"):
+        ask()
+    assert len(Tape(ask.tape.path)) == 0
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+def test_what_is_packed_in_a_way_that_nobody_asked_for_is_no_answer(ask, server, encoding):
+    server.answer = lambda asked: Raw(body=b"\x0b\x02\x80hi\x03", headers={"content-encoding": encoding})
+    with pytest.raises(EndpointError, match=f"packed as {encoding}, which was not asked for"):
+        ask()
+
+
+def test_an_answer_that_is_packed_wrongly_from_its_middle_on_is_no_answer(ask, server):
+    good = packed("Zürich, and " + "".join(f"{number:x}" for number in range(90_000)), "gzip")
+    body = good.body[:100_000] + b"\x00" * 90_000
+    server.answer = lambda asked: Raw(body=body, headers=good.headers)
+    with pytest.raises(EndpointError, match="unusable answer"):
+        ask()
 
 
 def test_a_reply_of_thirty_megabytes_is_an_answer(ask, server):
