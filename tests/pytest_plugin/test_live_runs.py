@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -263,3 +264,35 @@ def test_a_cassette_that_is_none_is_said_and_not_waited_for(shop, pytester, kind
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*cassettes/prod/shop/says-yes.jsonl: *"])
     assert pytester.path.joinpath("shop.contract.yaml").read_text() == CONTRACT
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+@pytest.mark.parametrize(("table", "toml"), [('max_age = "90d"', ""), ("", 'max_age = "12w"'), ("", "")])
+def test_what_rests_on_recordings_older_than_max_age_is_noted_and_stands(shop, pytester, table, toml, processes):
+    run = shop(toml, table=table)
+    run("--contract-record=missing")
+    for path in pytester.path.glob("cassettes/*/*/says-yes.jsonl"):
+        path.write_text(re.sub('"recorded_at": "[^"]*"', '"recorded_at": "2020-01-02T03:04:05Z"', path.read_text()))
+    result = run("--contract", "--contract-report", "report.json", *processes)
+    result.assert_outcomes(passed=1, failed=1)
+    outcomes = json.loads(pytester.path.joinpath("report.json").read_text())["runs"][0]["outcomes"]
+    notes = {one["clause"]: [note for note in one["notes"] if "max_age" in note] for one in outcomes}
+    assert [bool(notes["shop/says-yes"]), bool(notes["shop/says-no"])] == [bool(table or toml), False]
+    if table or toml:
+        age = (table or toml).split('"')[1]
+        result.stdout.fnmatch_lines(
+            [
+                f"note: shop/says-yes at prod: rests on recordings from 2020-01-02, older than max_age = {age}; ask anew*",
+                f"1 of 2 clauses rest on recordings older than max_age = {age}, the oldest of 2020-01-02",
+            ]
+        )
+    else:
+        result.stdout.no_fnmatch_line("* older than max_age *")
+
+
+def test_another_model_than_the_one_that_was_asked_for_is_noted(shop, server, pytester):
+    server.answer = lambda asked: Say("Yes.", model="m-2")
+    shop()("--contract-record=missing", "-k", "says-yes")
+    result = shop()("--contract", "-k", "says-yes", "--contract-report", "report.json")
+    result.stdout.fnmatch_lines(["note: shop/says-yes at prod: answered by m-2, not by m-1"])
+    assert "answered by m-2, not by m-1" in pytester.path.joinpath("report.json").read_text()

@@ -12,6 +12,7 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.ask.ages import read_age
 from pytest_behavior_contract.ask.redaction import (
     SHORTEST_SECRET,
     environment_secrets,
@@ -26,7 +27,7 @@ TABLE = "behavior-contract"
 BUILT_IN = {"local-1": "local:local-1", "local-2": "local:local-2"}
 """Endpoints that need no configuration: two releases of the embedded model."""
 DEFAULT_ENDPOINT = "local-1"
-_KEYS = ("endpoint", "endpoints", "allow_connections")
+_KEYS = ("endpoint", "endpoints", "allow_connections", "max_age")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -63,6 +64,8 @@ class Endpoint:
     """How often a request is asked again after a 5xx, a timeout, a broken connection, or a 429 that names no wait."""
     price: Mapping[str, float] = field(default_factory=dict)
     """US dollars per million tokens, as {input = 0.15, output = 0.6}; by the price list where left out."""
+    max_age: str = ""
+    """What rests on recordings that are older is noted, as `90d`, `12w` or `36h`; the table's own where left out."""
 
     @property
     def provider(self) -> Provider:
@@ -104,6 +107,8 @@ class Settings:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     allow_connections: tuple[str, ...] = ()
     """What may be connected to while clauses are replayed, as host or host:port: a database of the application."""
+    max_age: str = ""
+    """Of all endpoints that do not set their own."""
     source: str = ""
     """The file it came from; empty where there is none."""
 
@@ -158,6 +163,9 @@ def _settings(table: Any, source: str) -> Settings:
     allowed = table.get("allow_connections", [])
     if not isinstance(allowed, list) or not all(isinstance(one, str) for one in allowed):
         raise SettingsError(f'{where}: allow_connections should be a list, as in ["localhost:5432"]')
+    max_age = str(table.get("max_age", ""))
+    if max_age:
+        read_age(max_age, f"{where}: max_age")
     described = table.get("endpoints", {})
     if not isinstance(described, Mapping):
         raise SettingsError(f"{where}: endpoints should be tables, as in [tool.{TABLE}.endpoints.NAME]")
@@ -167,6 +175,7 @@ def _settings(table: Any, source: str) -> Settings:
         chosen="endpoint" in table,
         endpoints=endpoints,
         allow_connections=tuple(allowed),
+        max_age=max_age,
         source=source,
     )
     try:
@@ -247,3 +256,5 @@ def _check_numbers(endpoint: Endpoint, where: str) -> None:
     for key, wanted in wrong.items():
         if wanted:
             raise SettingsError(f"{where}: {key} should be {wanted}, is {getattr(endpoint, key)}")
+    if endpoint.max_age:
+        read_age(endpoint.max_age, f"{where}: max_age")
