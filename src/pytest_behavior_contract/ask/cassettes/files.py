@@ -25,9 +25,11 @@ def is_cassette(path: Path, shown: str = "") -> bool:
     """
     shown = shown or str(path)
     try:
-        real = path.resolve()
-        if real != path and not real.is_relative_to(_home(path)):
-            raise CassetteError(f"{shown}: is not read or written: it is a link that leads elsewhere, to {real}")
+        own = _own(path)
+        if any(one.is_symlink() for one in own):
+            real, home = path.resolve(), own[-1].parent.resolve() / own[-1].name
+            if not real.is_relative_to(home):
+                raise CassetteError(f"{shown}: is not read or written: it is a link that leads elsewhere, to {real}")
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
@@ -38,11 +40,10 @@ def is_cassette(path: Path, shown: str = "") -> bool:
     return True
 
 
-def _home(path: Path) -> Path:
-    """The folder that a cassette must not lead out of."""
-    path = path.absolute()
-    folder = next((parent for parent in path.parents if parent.name == FOLDER), None)
-    return path.parent.resolve() if folder is None else folder.parent.resolve() / FOLDER
+def _own(path: Path) -> list[Path]:
+    """A cassette's path and the folders above it, up to that of all cassettes, if it lies in one."""
+    names = path.parts[::-1]
+    return [path, *path.parents[: names.index(FOLDER) if FOLDER in names[1:] else 0]]
 
 
 def refuse_what_is_no_file(path: Path) -> None:
