@@ -13,7 +13,20 @@ from pytest_behavior_contract import registry
 from pytest_behavior_contract.interfaces import Behavior, GroupBehavior, PairBehavior
 
 TESTS = Path(__file__).parent
-HEAVY = ["openai", "anthropic", "vcr", "hypothesis", "jsonschema", "yaml", "pydantic", "msgspec", "httpx2"]
+HEAVY = [
+    "openai",
+    "anthropic",
+    "vcr",
+    "hypothesis",
+    "jsonschema",
+    "yaml",
+    "pydantic",
+    "msgspec",
+    "httpx2",
+    "regex",
+    "sqlglot",
+    "py3langid",
+]
 FAMILIES = ["behaviors", "providers", "formats", "statistics"]
 MEMBERS = [(family, name) for family in FAMILIES for name in registry.names(family)]
 
@@ -102,7 +115,7 @@ def test_replay_loads_no_sdk_and_no_vcrpy(tmp_path):
         "os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'\n"
         f"pytest.main(['-q', '-p', 'no:cacheprovider', '-p', 'pytest_behavior_contract.pytest_plugin.plugin', '--contract', {str(starter)!r}])\n"
     )
-    assert set(loaded(code)) <= {"jsonschema", "yaml", "msgspec"}
+    assert set(loaded(code)) <= {"jsonschema", "yaml", "msgspec", "regex"}
 
 
 def test_every_module_says_what_it_turns_into_what():

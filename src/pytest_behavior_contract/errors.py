@@ -124,5 +124,9 @@ class CassetteError(BehaviorContractError):
     """A file of recordings cannot be read or written."""
 
 
+class RecordingTooLong(CassetteError):  # noqa: N818
+    """An exchange would make a longer line than is read."""
+
+
 class ClauseBroken(AssertionError):  # noqa: N818
     """A clause was measured, and its promise is not kept."""

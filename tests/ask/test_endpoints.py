@@ -74,6 +74,11 @@ def test_the_nearest_file_with_our_table_counts(tmp_path):
             "[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nparameters = {temprature = 0}",
             "unknown parameter 'temprature'",
         ),
+        ("[tool.behavior-contract]\nmax_age = 'old'", "max_age 'old' is no age; write 90d, 12w or 36h"),
+        (
+            "[tool.behavior-contract.endpoints.a]\napi = 'openai-chat'\nmodel = 'm'\nmax_age = '3 years'",
+            "max_age '3 years' is no age",
+        ),
         ("[tool.behavior-contract]\nendpoints = 3", "should be tables"),
         ("[tool]\nbehavior-contract = 3", "should be a table"),
         ("[tool.behavior-contract.endpoints]\na = 3", "should be a table or 'API:MODEL'"),

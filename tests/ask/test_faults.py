@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from model_server import Raw, error
+import model_server
+from model_server import Raw, Say, error
 from pytest_behavior_contract.ask import asker as asker_module
 from pytest_behavior_contract.ask import transports
 from pytest_behavior_contract.ask.cassettes.tape import Tape
@@ -177,6 +178,94 @@ def test_a_stream_that_ends_in_an_error_is_no_sample(ask, server, surface):
 def test_a_stream_that_simply_ends_is_no_sample(ask, server, surface):
     server.answer = lambda asked: Raw(body='data: {"choices": [{"delta": {"content": "Hel"}}]}\n\n', headers=SSE)
     assert refused(ask, api=surface, stream=True).cause == "unusable answer"
+
+
+BROKEN_EVENTS = {
+    "an error by its name": 'event: error\ndata: {"message": "boom"}\n\n',
+    "an error by its type": 'data: {"type": "error", "message": "boom"}\n\n',
+    "torn": 'data: {"choices": [{"ind\n\n',
+    "torn, with a name": 'event: content_block_delta\ndata: {"type": "content_bl\n\n',
+    "no object": "data: 5\n\n",
+}
+
+
+def with_event(asked, event):
+    """A good stream with one more event in its middle."""
+    good = "".join(model_server._stream(asked, Say("Yes. It is so."))).split("\n\n")
+    half = len(good) // 2
+    return Raw(body="\n\n".join(good[:half]) + "\n\n" + event + "\n\n".join(good[half:]), headers=SSE)
+
+
+@pytest.mark.parametrize("event", BROKEN_EVENTS.values(), ids=BROKEN_EVENTS)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_stream_with_a_broken_event_in_its_middle_is_no_sample(ask, server, surface, event):
+    server.answer = lambda asked: with_event(asked, event)
+    found = refused(ask, api=surface, stream=True)
+    assert (found.cause, found.paid) == ("unusable answer", True)
+
+
+@pytest.mark.parametrize("event", [": ping\n\n", "data:\n\n", "data: [DONE]\n\n", "id: 7\n\n"])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_what_a_stream_may_hold_besides_does_no_harm(ask, server, surface, event):
+    server.answer = lambda asked: with_event(asked, event)
+    assert reply_of(resolve("providers", surface)(), ask(api=surface, stream=True)).text == "Yes. It is so."
+
+
+CHUNK = 'data: {"choices": [{"index": 0, "delta": {"content": "Yes"}, "finish_reason": %s}]}\n\n'
+EMPTY_STREAMS = {
+    "openai-chat": "data: [DONE]\n\n",
+    "openai-responses": 'data: {"type": "response.completed", "response": {"status": "completed"}}\n\n',
+    "anthropic-messages": 'data: {"type": "message_stop"}\n\n',
+}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_stream_that_holds_nothing_is_the_servers_fault_and_no_empty_reply(ask, server, surface):
+    server.answer = lambda asked: Raw(body=EMPTY_STREAMS[surface], headers=SSE)
+    assert refused(ask, api=surface, stream=True).cause == "unusable answer"
+
+
+def test_usage_alone_is_no_answer(ask, server):
+    server.answer = lambda asked: Raw(body='data: {"choices": [], "usage": {}}\n\ndata: [DONE]\n\n', headers=SSE)
+    assert "without choices" in refused(ask, stream=True).detail
+
+
+@pytest.mark.parametrize("body", [CHUNK % "null" + "data: [DONE]\n\n", CHUNK % '"stop"'])
+def test_a_stream_has_ended_where_it_says_why_or_that_it_is_done(ask, server, body):
+    server.answer = lambda asked: Raw(body=body, headers=SSE)
+    assert reply_of(resolve("providers", "openai-chat")(), ask(stream=True)).text == "Yes"
+
+
+def test_an_answer_in_one_piece_need_not_say_why_it_ended(ask, server):
+    # Compatible servers leave it out; whether that matters is a clause's to say.
+    server.answer = lambda asked: Raw(body='{"choices": [{"message": {"content": "Yes"}}]}', headers=JSON)
+    assert reply_of(resolve("providers", "openai-chat")(), ask()).text == "Yes"
+
+
+def test_a_line_separator_within_json_ends_no_line_of_a_stream(ask, server):
+    chunk = (CHUNK % '"stop"').replace("Yes", "one\u2028two\x85three").replace("\n", "\r\n")
+    server.answer = lambda asked: Raw(body=chunk, headers=SSE)
+    assert reply_of(resolve("providers", "openai-chat")(), ask(stream=True)).text == "one\u2028two\x85three"
+
+
+KEY = "my-own-configured-value-77"
+CUT_WHERE_THE_KEY_IS = {
+    "html": Raw(body="<html>" + "x" * 40 + KEY),
+    "html, later": Raw(body="<html>" + "x" * 280 + KEY),
+    "403": Raw(status=403, body="x" * 285 + KEY, headers={"content-type": "text/plain"}),
+    "402": Raw(status=402, body="x" * 190 + KEY, headers={"content-type": "text/plain"}),
+    "500": Raw(status=500, body="x" * 290 + KEY),
+    "500, of many keys": Raw(status=500, body=KEY * 76 + "x" * 10 + KEY),
+    "an event": Raw(body='event: error\ndata: {"message": "%s"}\n\n' % ("x" * 290 + KEY), headers=SSE),
+}
+
+
+@pytest.mark.parametrize("raw", CUT_WHERE_THE_KEY_IS.values(), ids=CUT_WHERE_THE_KEY_IS)
+def test_no_part_of_a_key_stays_where_a_message_is_cut(ask, server, monkeypatch, raw):
+    monkeypatch.setenv("OUR_KEY", KEY)
+    server.answer = lambda asked: raw
+    found = refused(ask, api_key_env="OUR_KEY", stream=True, retries=0)
+    assert "my-" not in f"{found} {ask.tape.path.read_text() if ask.tape.path.exists() else ''}"
 
 
 @pytest.mark.parametrize(

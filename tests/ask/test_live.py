@@ -1,13 +1,20 @@
 """Asking for real: the vendors' SDKs, real HTTP, and everything that can go wrong between."""
 
 import asyncio
+import gzip
 import json
+import zlib
 
 import pytest
 
+import model_server
 from model_server import Raw, Say, error
 from pytest_behavior_contract.ask import asker as asker_module
+from pytest_behavior_contract.ask import transports
+from pytest_behavior_contract.ask.cassettes import tape as tape_module
 from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.endpoints import Endpoint
+from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.ask.reading import reply_of
 from pytest_behavior_contract.errors import EndpointError, SecretFound
 from pytest_behavior_contract.exchange import Prompt, Tool
@@ -224,6 +231,117 @@ def test_a_key_in_the_reply_is_not_written_even_when_split_over_a_stream(ask, se
     assert not ask.tape.path.exists()
 
 
+OWN = "my-own-configured-value-77"
+
+
+def chunk(delta, index=0, **more):
+    return {"choices": [{"index": index, "delta": delta, "finish_reason": None, **more}]}
+
+
+def chat_stream(chunks):
+    whole = [chunk({"content": "Yes."}), *chunks, chunk({}, finish_reason="stop")]
+    return "".join(f"data: {json.dumps(one)}\n\n" for one in whole) + "data: [DONE]\n\n"
+
+
+def logprobs(pieces):
+    return {"content": [{"token": piece, "logprob": 0, "top_logprobs": []} for piece in pieces]}
+
+
+CHAT_FIELDS = {
+    "reasoning": lambda pieces: [chunk({"reasoning_content": piece}) for piece in pieces],
+    "refusal": lambda pieces: [chunk({"refusal": piece}) for piece in pieces],
+    "second choice": lambda pieces: [chunk({"content": piece}, index=1) for piece in pieces],
+    "both choices in turn": lambda pieces: [
+        one for piece in pieces for one in (chunk({"content": piece}, index=1), chunk({"content": "Yes, and "}))
+    ],
+    "logprobs": lambda pieces: [chunk({"content": "."}, logprobs=logprobs([piece])) for piece in pieces],
+    "logprobs of one chunk": lambda pieces: [chunk({"content": "."}, logprobs=logprobs(pieces))],
+    "a field of tomorrow": lambda pieces: [chunk({"notes": [{"of": {"text": piece}}]}) for piece in pieces],
+    "arguments within arguments": lambda pieces: [
+        chunk({"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": piece}}]})
+        for piece in ('{"a": "', *("".join(f"\\u{ord(letter):04x}" for letter in piece) for piece in pieces), '"}')
+    ],
+}
+
+
+def in_pieces(text):
+    return [text[start : start + 6] for start in range(0, len(text), 6)]
+
+
+@pytest.mark.parametrize("secret", [KEY, OWN])
+@pytest.mark.parametrize("field", CHAT_FIELDS.values(), ids=CHAT_FIELDS)
+def test_a_key_that_a_stream_cuts_in_pieces_is_found_in_any_field(ask, server, monkeypatch, field, secret):
+    monkeypatch.setenv("OUR_KEY", OWN)
+    body = chat_stream(field(in_pieces(secret)))
+    server.answer = lambda asked: Raw(body=body, headers={"content-type": "text/event-stream"})
+    with pytest.raises(SecretFound):
+        ask(question=prompt(stream=True), api_key_env="OUR_KEY")
+    assert len(Tape(ask.tape.path)) == 0
+
+
+@pytest.mark.parametrize("secret", [KEY, OWN])
+@pytest.mark.parametrize("surface", ["anthropic-messages", "openai-responses"])
+def test_a_key_in_the_pieces_of_what_a_model_thinks_is_found(ask, server, monkeypatch, surface, secret):
+    monkeypatch.setenv("OUR_KEY", OWN)
+    kind = "response.reasoning_text.delta" if surface == "openai-responses" else "content_block_delta"
+    events = [
+        {"type": kind, "index": 0, "delta": {"type": "thinking_delta", "thinking": piece}}
+        if surface == "anthropic-messages"
+        else {"type": kind, "item_id": "r", "output_index": 0, "content_index": 0, "delta": piece}
+        for piece in in_pieces(secret)
+    ]
+
+    def answer(asked):
+        first, *rest = "".join(model_server._stream(asked, Say("Yes.", thinking="Well"))).split("\n\n")
+        between = [f"event: {one['type']}\ndata: {json.dumps(one)}" for one in events]
+        return Raw(body="\n\n".join([first, *between, *rest]), headers={"content-type": "text/event-stream"})
+
+    server.answer = answer
+    with pytest.raises(SecretFound):
+        ask(surface, question=prompt(stream=True), api_key_env="OUR_KEY")
+    assert len(Tape(ask.tape.path)) == 0
+
+
+def test_a_configured_value_is_found_under_any_spelling_of_json(ask, server, monkeypatch):
+    monkeypatch.setenv("OUR_KEY", OWN)
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in OWN)
+    body = '{"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}], "system_fingerprint": "%s"}'
+    server.answer = lambda asked: Raw(body=body % escaped, headers={"content-type": "application/json"})
+    with pytest.raises(SecretFound, match="a text of the response holds"):
+        ask(api_key_env="OUR_KEY")
+
+
+def test_what_every_event_repeats_is_not_taken_for_a_key(ask, server):
+    server.answer = lambda asked: Say("Yes, it is, and so it will be for ever and ever.", model="sk-large")
+    assert ask(question=prompt(stream=True))
+
+
+CONFIGURED = {
+    "header": {"client_options": {"default_headers": {"x-gateway-token": "gateway-token-value-99"}}},
+    "bearer": {"client_options": {"default_headers": {"Authorization": "Bearer gateway-token-value-99"}}},
+    "header of any name": {"client_options": {"default_headers": {"x-tenant": "gateway-token-value-99"}}},
+    "query": {"client_options": {"default_query": {"sig": "gateway-token-value-99"}}},
+    "option": {"client_options": {"webhook_secret": "gateway-token-value-99"}},
+    "address": {"base_url": "http://bob:gateway-token-value-99@{host}/v1"},
+}
+
+
+@pytest.mark.parametrize("more", CONFIGURED.values(), ids=CONFIGURED)
+def test_whatever_secret_the_configuration_holds_is_not_written_when_it_is_repeated(ask, server, more):
+    more = {key: value.format(host=server.url[7:]) if isinstance(value, str) else value for key, value in more.items()}
+    server.answer = lambda asked: "Yes. gateway-token-value-99"
+    with pytest.raises(SecretFound):
+        ask(**more)
+    assert len(Tape(ask.tape.path)) == 0
+
+
+@pytest.mark.parametrize("value", ["2024-02-01", "2024-10-01-preview", "research", "application/json", "our-app/1.0"])
+def test_what_a_configuration_says_openly_is_no_secret(ask, server, value):
+    server.answer = lambda asked: f"Yes. {value}"
+    options = {"default_query": {"api-version": value}, "default_headers": {"x-team": value, "anthropic-beta": value}}
+    assert ask(client_options=options)
+
+
 def test_a_key_in_the_request_is_not_written(ask, server):
     with pytest.raises(SecretFound, match="the request holds something that looks like a key"):
         ask(question=prompt(f"Is {KEY} a key?"))
@@ -266,8 +384,6 @@ def test_nothing_of_ours_is_sent_along(ask, server):
 
 
 def test_compressed_answers_are_recorded_as_text(ask, server):
-    import gzip
-
     body = json.dumps({"choices": [{"message": {"content": "Zürich"}, "finish_reason": "stop"}]}).encode()
     server.answer = lambda asked: Raw(
         body=gzip.compress(body), headers={"content-type": "application/json", "content-encoding": "gzip"}
@@ -276,11 +392,93 @@ def test_compressed_answers_are_recorded_as_text(ask, server):
     assert "Zürich" in json.loads(exchange.response.body)["choices"][0]["message"]["content"]
 
 
+def packed(text, encoding):
+    body = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}).encode()
+    raw = zlib.compressobj(wbits=-15)
+    ways = {
+        "gzip": gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "gzip, gzip": gzip.compress(gzip.compress(body)),
+        "raw deflate": raw.compress(body) + raw.flush(),
+        "none": body,
+    }
+    name = encoding.removeprefix("raw ")
+    return Raw(body=ways[encoding], headers={"content-type": "application/json", "content-encoding": name})
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate", "gzip, gzip", "none"])
+def test_answers_are_unpacked_whatever_way_they_were_packed(ask, server, encoding):
+    server.answer = lambda asked: packed("Zürich " * 30_000, encoding)
+    exchange = ask()
+    assert reply_of(ask.asker.provider, exchange).text == "Zürich " * 30_000
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate", "gzip, gzip"])
+def test_a_few_bytes_that_unpack_beyond_all_bounds_are_not_unpacked(ask, server, monkeypatch, encoding):
+    monkeypatch.setattr(transports, "MOST_BYTES", 1_000_000)
+    server.answer = lambda asked: packed("x" * 20_000_000, encoding)
+    with pytest.raises(EndpointError, match="more than 1 MB"):
+        ask()
+    assert len(Tape(ask.tape.path)) == 0
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+def test_what_is_packed_in_a_way_that_nobody_asked_for_is_no_answer(ask, server, encoding):
+    server.answer = lambda asked: Raw(body=b"\x0b\x02\x80hi\x03", headers={"content-encoding": encoding})
+    with pytest.raises(EndpointError, match=f"packed as {encoding}, which was not asked for"):
+        ask()
+
+
+def test_an_answer_that_is_packed_wrongly_from_its_middle_on_is_no_answer(ask, server):
+    good = packed("Zürich, and " + "".join(f"{number:x}" for number in range(90_000)), "gzip")
+    body = good.body[:100_000] + b"\x00" * 90_000
+    server.answer = lambda asked: Raw(body=body, headers=good.headers)
+    with pytest.raises(EndpointError, match="unusable answer"):
+        ask()
+
+
 def test_a_reply_of_thirty_megabytes_is_an_answer(ask, server):
     server.answer = lambda asked: "x" * 30_000_000
     exchange = ask(timeout_seconds=60.0)
     assert len(reply_of(ask.asker.provider, exchange).text) == 30_000_000
     assert len(Tape(ask.tape.path).get(exchange.key).response.body) > 30_000_000
+
+
+def test_an_answer_that_is_too_long_for_a_line_is_not_recorded(ask, server, monkeypatch):
+    monkeypatch.setattr(tape_module, "LARGEST_LINE", 50_000)
+    server.answer = lambda asked: '"' * 15_000  # which is written as \\\" twice over
+    with pytest.raises(EndpointError) as caught:
+        ask()
+    assert (caught.value.cause, caught.value.final, caught.value.paid) == ("not recorded", False, True)
+    assert "as a line the answer would be" in caught.value.detail
+    again = Tape(ask.tape.path)
+    assert (len(again), again.warnings) == (0, [])
+
+
+ODD = {
+    "negative": '"prompt_tokens": 5, "completion_tokens": -5',
+    "a great debt": '"prompt_tokens": 5, "completion_tokens": -500000',
+    "400 digits": '"prompt_tokens": 5, "completion_tokens": ' + "9" * 400,
+    "more than anybody says": '"prompt_tokens": 5, "completion_tokens": 1000000000',
+    "not a number": '"prompt_tokens": NaN, "completion_tokens": Infinity',
+    "beyond floats": '"prompt_tokens": 1e400, "completion_tokens": 5',
+    "in its details": '"prompt_tokens": 5, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": -70}',
+}
+
+
+@pytest.mark.parametrize("usage", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("more", [{}, {"price": {"input": 1.0, "output": 10.0}}])
+def test_a_usage_that_cannot_be_is_not_counted_and_no_traceback(ask, server, usage, more):
+    body = '{"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}], "usage": {' + usage + "}}"
+    server.answer = lambda asked: Raw(body=body, headers={"content-type": "application/json"})
+    exchange = ask(**more)
+    assert len(Tape(ask.tape.path)) == 1
+    spent = ask.asker.purse.spent()
+    assert (spent.calls, 0 <= spent.input_tokens <= 5, 0 <= spent.output_tokens <= 5) == (1, True, True)
+    assert spent.usd is None or 0 <= spent.usd < 1
+    listed = Prices(Endpoint(name="x", api="openai-chat", model="gpt-4o"))
+    found = listed.of_reply(reply_of(ask.asker.provider, exchange))
+    assert found is None or 0 <= found < 1
 
 
 def test_requests_per_minute_are_not_exceeded(make_asker, server, tmp_path):

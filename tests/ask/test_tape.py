@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_behavior_contract.ask.cassettes.files import rewrite
 from pytest_behavior_contract.ask.cassettes.tape import Tape, parse_line, render_line
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange, Request, Response
@@ -91,6 +92,71 @@ def test_a_file_cut_anywhere_can_be_read_and_goes_on(tape, size):
     before = len(read)
     read.add(exchange(sample=5))
     assert len(Tape(tape.path)) == before + 1
+
+
+@pytest.mark.parametrize("kept", [1, 12, 30, 60, 200, -2])
+def test_what_was_torn_off_is_not_spoken_of_once_it_is_recorded_again(tape, kept):
+    tape.add(exchange(sample=0))
+    tape.add(exchange(sample=1))
+    first, second = tape.path.read_bytes().splitlines(keepends=True)
+    tape.path.write_bytes(first + second[:kept])
+    torn = Tape(tape.path)
+    assert (len(torn), len(torn.warnings)) == (1, 1)
+    torn.add(exchange(sample=1))
+    again = Tape(tape.path)
+    assert (len(again), again.warnings) == (2, [])
+
+
+def test_what_was_torn_off_is_spoken_of_as_long_as_only_others_were_recorded(tape):
+    tape.add(exchange(sample=0))
+    tape.path.write_bytes(tape.path.read_bytes()[:-40])
+    Tape(tape.path).add(exchange(sample=1))
+    again = Tape(tape.path)
+    assert (len(again), len(again.warnings)) == (1, 1)
+
+
+def lay(path, kind, elsewhere):
+    """Puts something at a path that is no cassette of its folder."""
+    path.parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "linked folder":
+        path.parent.rmdir()
+        path.parent.symlink_to(elsewhere.parent, target_is_directory=True)
+    else:
+        path.symlink_to({"device": "/dev/zero", "file": elsewhere, "nothing": elsewhere / "x"}.get(kind, path))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "file", "nothing", "itself", "linked folder"])
+def test_what_is_no_cassette_of_its_folder_is_neither_read_nor_written(tmp_path, kind):
+    elsewhere = tmp_path / "elsewhere" / "x.jsonl"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("precious\n")
+    hostile = Tape(tmp_path / "contracts" / "cassettes" / "prod" / "shop" / "x.jsonl", shown_as="x")
+    lay(hostile.path, kind, elsewhere)
+    with hostile.at_hand(), pytest.raises(CassetteError, match=r"x: (is not read or written|cannot be read)"):
+        hostile.get(exchange().key)
+    for write in (
+        lambda: hostile.add(exchange()),
+        lambda: hostile.note_unanswered(exchange().key, "", "", ""),
+        lambda: hostile.drop_before("2030"),
+        lambda: rewrite(hostile.path, lambda lines: lines),
+    ):
+        with pytest.raises(CassetteError):
+            write()
+    assert [path.read_text() for path in elsewhere.parent.iterdir()] == ["precious\n"]
+
+
+def test_links_within_the_folder_of_cassettes_and_above_it_are_followed(tmp_path):
+    folder = tmp_path / "real" / "cassettes"
+    Tape(folder / "prod" / "shop" / "x.jsonl").add(exchange())
+    (folder / "next").symlink_to("prod", target_is_directory=True)
+    (tmp_path / "project").symlink_to("real", target_is_directory=True)
+    linked = Tape(tmp_path / "project" / "cassettes" / "next" / "shop" / "x.jsonl")
+    linked.add(exchange(sample=1))
+    assert len(Tape(linked.path)) == 2
 
 
 def test_conflict_marks_and_foreign_lines_are_passed_over(tape):

@@ -11,8 +11,9 @@ import pytest
 
 from pytest_behavior_contract.ask.asker import Library
 from pytest_behavior_contract.ask.askers import Askers
+from pytest_behavior_contract.ask.cassettes.files import rewrite
 from pytest_behavior_contract.ask.cassettes.stale import Judge
-from pytest_behavior_contract.ask.cassettes.tape import Tape, rewrite
+from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.cli import main
 from pytest_behavior_contract.errors import CassetteError, SettingsError

@@ -73,3 +73,19 @@ def test_what_cannot_be_batched_is_said_before_anything_is_sent(shop, vendor):
     everything = shop.runpytest_inprocess("--contract-batch", "--contract-record=all")
     everything.stderr.fnmatch_lines(["*--contract-batch completes recordings over several runs*"])
     assert vendor.requests == []
+
+
+def test_what_is_noted_of_a_batch_under_way_holds_no_secret(shop, vendor, monkeypatch):
+    hidden = ("a-very-own-key-1234", "gateway-token-value-99", "query-signature-value-55")
+    monkeypatch.setenv("OUR_KEY", hidden[0])
+    toml = shop.path / "pyproject.toml"
+    options = f'{{default_headers = {{x-gateway-token = "{hidden[1]}"}}, default_query = {{sig = "{hidden[2]}"}}}}'
+    toml.write_text(f'{toml.read_text()}\napi_key_env = "OUR_KEY"\nclient_options = {options}\n')
+    vendor.looks_needed = 1_000_000
+    for _ in range(2):
+        result = shop.runpytest_inprocess("-p", "no:cacheprovider", "--contract-batch", "-v")
+        assert not [one for one in hidden if one in result.stdout.str()]
+    states = [path for path in shop.path.glob(".behavior-contract/**/*") if path.is_file()]
+    assert states
+    for path in states:
+        assert not [one for one in hidden if one.encode() in path.read_bytes()], path

@@ -209,19 +209,51 @@ def test_a_fault_is_unmeasured_and_never_green_nor_a_traceback(shop, server, raw
     assert result.ret == 1
 
 
+GATEWAY = "gateway-token-value-99"
+SIGNATURE = "query-signature-value-55"
+HIDDEN = (SECRET, SHAPED, GATEWAY, SIGNATURE)
+
+
+def streamed_in_pieces(surface):
+    """A good answer, and in what a model thinks, and in a second choice, all that must not be written."""
+    text = " ".join(HIDDEN)
+    pieces = [text[start : start + 5] for start in range(0, len(text), 5)]
+    if surface == "anthropic-messages":
+        thoughts = [{"type": "thinking_delta", "thinking": piece} for piece in pieces]
+        events = [
+            {"type": "message_start", "message": {"role": "assistant", "model": "m-1", "content": []}},
+            *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in thoughts),
+            {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Yes."}},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+            {"type": "message_stop"},
+        ]
+    else:
+        deltas = [(0, {"content": "Yes."}), *((0, {"reasoning_content": piece}) for piece in pieces)]
+        deltas += [(1, {"content": piece}) for piece in pieces]
+        events = [{"choices": [{"index": index, "delta": delta}]} for index, delta in deltas]
+        events += [{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]
+    body = "".join(f"event: {one.get('type', '')}\ndata: {json.dumps(one)}\n\n" for one in events)
+    return Raw(body=body, headers={"content-type": "text/event-stream"})
+
+
 def test_no_secret_reaches_any_file_or_screen(shop, server, pytester, monkeypatch):
     monkeypatch.setenv("OUR_KEY", SECRET)
+    padding = "x" * 280
     replies = [
-        Say(f"Your key is {SECRET}."),
-        Say(f"Try {SHAPED} instead."),
-        error(400, f"bad key {SECRET} or {SHAPED}", param="temperature"),
-        error(401, f"bad key {SECRET} or {SHAPED}"),
-        Raw(body=f"<html>{SECRET} {SHAPED}</html>"),
-        Raw(status=500, body=f"{SECRET} {SHAPED}"),
-        Raw(
+        lambda asked: Say(f"Your key is {SECRET}."),
+        lambda asked: Say(f"Try {SHAPED} instead."),
+        lambda asked: error(400, f"bad key {SECRET} or {SHAPED}", param="temperature"),
+        lambda asked: error(401, f"bad key {padding} {SECRET} or {SHAPED}"),
+        lambda asked: Raw(body=f"<html>{padding} {SECRET} {SHAPED}</html>"),
+        lambda asked: Raw(status=500, body=f"{padding} {SECRET} {SHAPED}"),
+        lambda asked: Raw(
             body='{"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}]}',
             headers={"content-type": "application/json", "set-cookie": f"k={SECRET}", "x-echo": SHAPED},
         ),
+        lambda asked: Say(f"Yes. {asked.path}"),
+        lambda asked: Say(f"Yes. {asked.headers['x-gateway-token']}"),
+        lambda asked: Raw(status=500, body=f"{asked.path} {asked.headers}"),
+        lambda asked: streamed_in_pieces(asked.surface),
     ]
     contract = "contract: shop\nclauses:\n" + "".join(
         f"  - {{id: c{number}{stream}, assumes: It says yes., prompt: 'Question {number}', stream: {stream},"
@@ -229,8 +261,14 @@ def test_no_secret_reaches_any_file_or_screen(shop, server, pytester, monkeypatc
         for number in range(len(replies))
         for stream in ("true", "false")
     )
-    server.answer = lambda asked: replies[int(asked.prompt.split()[-1])]
-    run = shop('retries = 0\napi_key_env = "OUR_KEY"\nclient_options = {default_query = {sig = "x"}}', contract)
+    server.answer = lambda asked: replies[int(asked.prompt.split()[-1])](asked)
+    more = (
+        'api_key_env = "OUR_KEY"\nretries = 0\nparameters = {max_output_tokens = 9}\n'
+        f'client_options = {{default_query = {{sig = "{SIGNATURE}"}},'
+        f' default_headers = {{x-gateway-token = "{GATEWAY}"}}}}\n'
+    )
+    claude = f'[tool.behavior-contract.endpoints.claude]\napi = "anthropic-messages"\nbase_url = "{server.url}"\n'
+    run = shop(f'{more}{claude}model = "m-1"\n{more}', contract)
     pytester.makepyfile(
         test_app=f"""
         import openai
@@ -243,24 +281,26 @@ def test_no_secret_reaches_any_file_or_screen(shop, server, pytester, monkeypatc
         """
     )
     screens = []
-    for arguments in (
-        ("--contract-record=missing", "-v", "--contract-report", "report.json"),
-        ("--contract", "-vv", "--contract-report", "replayed.json"),
-    ):
-        for number in range(len(replies)):
-            result = run(*arguments, "-k", f"c{number}")
-            screens.append("\n".join([*result.outlines, *result.errlines]))
-        result = run(*arguments, "-k", "test_app")
+    last = (f"c{len(replies) - 1}", "--contract-endpoint", "claude")
+    # One by one, because after a 401 nothing more is asked.
+    for what in (*((f"c{number}",) for number in range(len(replies))), ("test_app",), last):
+        result = run("--contract-record=missing", "-v", "--contract-report", "report.json", "-k", *what)
         screens.append("\n".join([*result.outlines, *result.errlines]))
-    assert any(SECRET in str(asked.headers) for asked in server.asked)
-    assert len(list(pytester.path.glob("cassettes/**/*.jsonl"))) >= 2
+    for what in ("c", "--contract-report", "replayed.json"), last:
+        result = run("--contract", "-vv", "-k", *what)
+        screens.append("\n".join([*result.outlines, *result.errlines]))
+    sent = [f"{asked.path} {asked.headers}" for asked in server.asked]
+    assert all(any(one in text for text in sent) for one in (SECRET, GATEWAY, SIGNATURE))
+    assert {asked.surface for asked in server.asked} == {"openai-chat", "anthropic-messages"}
+    # What is in pieces, no search for the whole would find.
+    recorded = [path.stem for path in pytester.path.glob("cassettes/**/*.jsonl") if '{"key"' in path.read_text()]
+    assert sorted(recorded) == ["c6false", "c6true"]
     for text in screens:
-        assert SECRET not in text
-        assert SHAPED not in text.replace(f'api_key="{SHAPED}"', "").replace(f'"x-key": "{SHAPED}"', "")
+        shown = text.replace(f'api_key="{SHAPED}"', "").replace(f'"x-key": "{SHAPED}"', "")
+        assert not [one for one in HIDDEN if one[:9] in shown], shown
     for path in pytester.path.rglob("*"):
-        if path.is_file() and path.suffix not in (".py", ".pyc"):
-            assert SECRET.encode() not in path.read_bytes(), path
-            assert SHAPED.encode() not in path.read_bytes(), path
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".toml"):
+            assert not [one for one in HIDDEN if one[:9].encode() in path.read_bytes()], path
 
 
 LEAVE = """
@@ -352,3 +392,52 @@ def test_a_consumer_that_connects_is_no_judge_in_replay(shop, server, pytester):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*replay tried to connect to 127.0.0.1*"])
     assert len(server.asked) == before
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "file"])
+@pytest.mark.parametrize("option", ["--contract", "--contract-record=missing"])
+def test_a_cassette_that_is_none_is_said_and_not_waited_for(shop, pytester, kind, option):
+    run = shop()
+    for clause in ("says-yes", "says-no"):
+        path = pytester.path / "cassettes" / "prod" / "shop" / f"{clause}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero" if kind == "device" else pytester.path / "shop.contract.yaml")
+    result = run(option)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*cassettes/prod/shop/says-yes.jsonl: *"])
+    assert pytester.path.joinpath("shop.contract.yaml").read_text() == CONTRACT
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+@pytest.mark.parametrize(("table", "toml"), [('max_age = "90d"', ""), ("", 'max_age = "12w"'), ("", "")])
+def test_what_rests_on_recordings_older_than_max_age_is_noted_and_stands(shop, pytester, table, toml, processes):
+    run = shop(toml, table=table)
+    run("--contract-record=missing")
+    for path in pytester.path.glob("cassettes/*/*/says-yes.jsonl"):
+        path.write_text(re.sub('"recorded_at": "[^"]*"', '"recorded_at": "2020-01-02T03:04:05Z"', path.read_text()))
+    result = run("--contract", "--contract-report", "report.json", *processes)
+    result.assert_outcomes(passed=1, failed=1)
+    outcomes = json.loads(pytester.path.joinpath("report.json").read_text())["runs"][0]["outcomes"]
+    notes = {one["clause"]: [note for note in one["notes"] if "max_age" in note] for one in outcomes}
+    assert [bool(notes["shop/says-yes"]), bool(notes["shop/says-no"])] == [bool(table or toml), False]
+    if table or toml:
+        age = (table or toml).split('"')[1]
+        result.stdout.fnmatch_lines(
+            [
+                f"note: shop/says-yes at prod: rests on recordings from 2020-01-02, older than max_age = {age}; ask anew*",
+                f"1 of 2 clauses rest on recordings older than max_age = {age}, the oldest of 2020-01-02",
+            ]
+        )
+    else:
+        result.stdout.no_fnmatch_line("* older than max_age *")
+
+
+def test_another_model_than_the_one_that_was_asked_for_is_noted(shop, server, pytester):
+    server.answer = lambda asked: Say("Yes.", model="m-2")
+    shop()("--contract-record=missing", "-k", "says-yes")
+    result = shop()("--contract", "-k", "says-yes", "--contract-report", "report.json")
+    result.stdout.fnmatch_lines(["note: shop/says-yes at prod: answered by m-2, not by m-1"])
+    assert "answered by m-2, not by m-1" in pytester.path.joinpath("report.json").read_text()

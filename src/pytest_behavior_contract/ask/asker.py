@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from urllib.parse import quote
 
 from pytest_behavior_contract.ask.budget import Purse
+from pytest_behavior_contract.ask.cassettes.files import FOLDER
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.pacing import Pace
@@ -33,7 +34,6 @@ from pytest_behavior_contract.exchange import Exchange, Prompt, Request, canonic
 from pytest_behavior_contract.interfaces import Provider
 
 RecordMode = Literal["none", "missing", "all"]
-CASSETTES = "cassettes"
 HOPELESS_AFTER = 5
 """So many failures without a single answer, and an endpoint is not asked any more."""
 HOPELESS_IN_A_ROW = 20
@@ -68,7 +68,7 @@ class Library:
     def tape(self, folder: str, endpoint: Endpoint, contract: str, clause: str) -> Tape:
         names = (folder, endpoint.name, contract, clause)
         if names not in self._found:
-            path = Path(folder) / CASSETTES / endpoint.folder / _file_name(contract) / f"{_file_name(clause)}.jsonl"
+            path = Path(folder) / FOLDER / endpoint.folder / _file_name(contract) / f"{_file_name(clause)}.jsonl"
             if path not in self._tapes:
                 shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
                 self._tapes[path] = Tape(path, shown_as=str(shown))

@@ -13,7 +13,6 @@ from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import Endpoint, Settings
 from pytest_behavior_contract.ask.engine import Engine
 from pytest_behavior_contract.ask.local_model.server import LocalServer
-from pytest_behavior_contract.ask.redaction import environment_secrets
 from pytest_behavior_contract.errors import EndpointError, SettingsError
 from pytest_behavior_contract.exchange import Exchange, Usage
 from pytest_behavior_contract.results import Spending
@@ -110,7 +109,7 @@ class Askers:
 
     def secrets(self) -> tuple[str, ...]:
         """The values of all keys that this run knows of; none of them is ever written."""
-        return environment_secrets(endpoint.api_key_env for endpoint in self.settings.endpoints.values())
+        return self.settings.secrets()
 
     def collect_batches(self, names: Iterable[str], judges: Iterable[str] = ()) -> list[str]:
         """Records what has come of earlier batches; returns a sentence about each that there is.

@@ -13,7 +13,7 @@ from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.live import new_call
 from pytest_behavior_contract.ask.recording import record
-from pytest_behavior_contract.ask.redaction import REQUEST_HEADERS, kept_headers, masked
+from pytest_behavior_contract.ask.redaction import REQUEST_HEADERS, kept_headers, masked_excerpt
 from pytest_behavior_contract.errors import CassetteError, EndpointError
 from pytest_behavior_contract.exchange import Exchange, Response
 
@@ -109,9 +109,9 @@ class BatchRecorder:
 
     def _recorded(self, item: Item, answer: Answer, tape: Tape) -> Exchange:
         if answer.cause:
-            raise EndpointError(answer.cause, masked(answer.detail, self._secrets)[:500])
+            raise EndpointError(answer.cause, masked_excerpt(answer.detail, self._secrets, 500))
         if answer.status >= 500 or answer.status in _SHORT_OF_AN_ANSWER:
-            raise EndpointError(f"HTTP {answer.status}", masked(answer.body, self._secrets)[:300])
+            raise EndpointError(f"HTTP {answer.status}", masked_excerpt(answer.body, self._secrets))
         request = item.request(self._provider.surface)
         call = new_call(self._provider, request, tape, sample=item.sample, occurrence=item.occurrence)
         exchange = Exchange(

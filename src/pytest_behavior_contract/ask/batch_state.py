@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from pytest_behavior_contract.ask.asker import CASSETTES
+from pytest_behavior_contract.ask.cassettes.files import FOLDER
 from pytest_behavior_contract.ask.redaction import find_secret
 from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound
 from pytest_behavior_contract.exchange import Request, exchange_key
@@ -163,7 +163,7 @@ class BatchStates:
             )
             self.tape_path(name.as_posix())
         except (ValueError, CassetteError):
-            detail = f"{tape} is not in a folder {CASSETTES} below {self._root}"
+            detail = f"{tape} is not in a folder {FOLDER} below {self._root}"
             raise EndpointError("not batchable", detail) from None
         return name.as_posix()
 
@@ -175,7 +175,7 @@ class BatchStates:
             not pure.is_absolute()
             and ".." not in pure.parts
             and "\0" not in name
-            and CASSETTES in pure.parts[:-1]
+            and FOLDER in pure.parts[:-1]
             and pure.suffix == ".jsonl"
         )
         try:

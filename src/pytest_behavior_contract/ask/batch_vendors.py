@@ -14,7 +14,7 @@ from pytest_behavior_contract.ask.batch_answers import Answers, anthropic_answer
 from pytest_behavior_contract.ask.batch_state import Batch
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.live import explained
-from pytest_behavior_contract.ask.redaction import masked
+from pytest_behavior_contract.ask.redaction import masked_excerpt
 from pytest_behavior_contract.ask.wire import text_at
 from pytest_behavior_contract.errors import EndpointError
 
@@ -254,7 +254,7 @@ class ErrorMap:
         return EndpointError(found.cause, self.masked(found.detail), final=found.final)
 
     def masked(self, text: str) -> str:
-        return masked(text, self.secrets)[:500]
+        return masked_excerpt(text, self.secrets, 500)
 
     def not_created(self, error: Exception) -> Created:
         """What an error in creating a batch leaves behind: nothing, or one that may be there after all."""

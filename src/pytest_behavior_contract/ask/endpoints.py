@@ -12,6 +12,13 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.ask.ages import read_age
+from pytest_behavior_contract.ask.redaction import (
+    SHORTEST_SECRET,
+    environment_secrets,
+    secret_values,
+    secrets_of_address,
+)
 from pytest_behavior_contract.declare.schema import PARAMETERS
 from pytest_behavior_contract.errors import SettingsError
 from pytest_behavior_contract.interfaces import Provider
@@ -20,7 +27,7 @@ TABLE = "behavior-contract"
 BUILT_IN = {"local-1": "local:local-1", "local-2": "local:local-2"}
 """Endpoints that need no configuration: two releases of the embedded model."""
 DEFAULT_ENDPOINT = "local-1"
-_KEYS = ("endpoint", "judge", "endpoints", "allow_connections")
+_KEYS = ("endpoint", "judge", "endpoints", "allow_connections", "max_age")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -57,6 +64,8 @@ class Endpoint:
     """How often a request is asked again after a 5xx, a timeout, a broken connection, or a 429 that names no wait."""
     price: Mapping[str, float] = field(default_factory=dict)
     """US dollars per million tokens, as {input = 0.15, output = 0.6}; by the price list where left out."""
+    max_age: str = ""
+    """What rests on recordings that are older is noted, as `90d`, `12w` or `36h`; the table's own where left out."""
 
     @property
     def provider(self) -> Provider:
@@ -74,6 +83,12 @@ class Endpoint:
         """Name and model, for people."""
         model = self.model.removeprefix("local:")
         return self.name if self.name.endswith(model) else f"{self.name} ({model})"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What its configuration holds besides its key that must not be written: tokens in headers, signatures."""
+        found = [*secret_values(self.client_options, only_by_name=True), *secrets_of_address(self.base_url)]
+        return tuple(value for value in found if len(value) >= SHORTEST_SECRET)
 
     @property
     def base_path(self) -> str:
@@ -94,6 +109,8 @@ class Settings:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     allow_connections: tuple[str, ...] = ()
     """What may be connected to while clauses are replayed, as host or host:port: a database of the application."""
+    max_age: str = ""
+    """Of all endpoints that do not set their own."""
     source: str = ""
     """The file it came from; empty where there is none."""
 
@@ -108,6 +125,12 @@ class Settings:
             return self.find(name or self.judge)
         except SettingsError as error:
             raise SettingsError(f"the judge: {error}") from None
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values of all keys that it names or holds; none of them is ever written."""
+        endpoints = self.endpoints.values()
+        keys = environment_secrets(endpoint.api_key_env for endpoint in endpoints)
+        return tuple(dict.fromkeys((*keys, *(value for endpoint in endpoints for value in endpoint.secrets))))
 
     def find(self, name: str) -> Endpoint:
         """The endpoint of that name, or the one that `api:model` describes; raises SettingsError."""
@@ -154,6 +177,9 @@ def _settings(table: Any, source: str) -> Settings:
     allowed = table.get("allow_connections", [])
     if not isinstance(allowed, list) or not all(isinstance(one, str) for one in allowed):
         raise SettingsError(f'{where}: allow_connections should be a list, as in ["localhost:5432"]')
+    max_age = str(table.get("max_age", ""))
+    if max_age:
+        read_age(max_age, f"{where}: max_age")
     described = table.get("endpoints", {})
     if not isinstance(described, Mapping):
         raise SettingsError(f"{where}: endpoints should be tables, as in [tool.{TABLE}.endpoints.NAME]")
@@ -164,6 +190,7 @@ def _settings(table: Any, source: str) -> Settings:
         judge=str(table.get("judge", "")),
         endpoints=endpoints,
         allow_connections=tuple(allowed),
+        max_age=max_age,
         source=source,
     )
     try:
@@ -249,3 +276,5 @@ def _check_numbers(endpoint: Endpoint, where: str) -> None:
     for key, wanted in wrong.items():
         if wanted:
             raise SettingsError(f"{where}: {key} should be {wanted}, is {getattr(endpoint, key)}")
+    if endpoint.max_age:
+        read_age(endpoint.max_age, f"{where}: max_age")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.pacing import seconds_until
 from pytest_behavior_contract.ask.recording import record, utc_now
-from pytest_behavior_contract.ask.redaction import masked
+from pytest_behavior_contract.ask.redaction import masked, masked_excerpt
 from pytest_behavior_contract.errors import EndpointError, Transient
 from pytest_behavior_contract.exchange import Exchange, Request
 from pytest_behavior_contract.interfaces import Provider
@@ -313,7 +313,7 @@ def timed_out(seconds: float) -> Transient:
 
 
 def _explained_status(status: int, error: Exception, endpoint: Endpoint, secrets: Sequence[str]) -> EndpointError:
-    message = masked(str(getattr(error, "message", error)), secrets)[:300]
+    message = masked_excerpt(str(getattr(error, "message", error)), secrets)
     if status in (401, 403, 407):
         variable = endpoint.api_key_env or endpoint.provider.key_variable
         hint = (

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_behavior_contract.ask.budget import Purse
 from pytest_behavior_contract.ask.endpoints import Endpoint
+from pytest_behavior_contract.ask.wire import MOST_TOKENS
 from pytest_behavior_contract.errors import EndpointError, Stopped
 from pytest_behavior_contract.exchange import Reply, Request
 
@@ -66,9 +67,11 @@ class Prices:
         vendor = _VENDORS[self._endpoint.provider.sdk]
         try:
             found = extract_usage(reply.payload, provider_id=vendor, api_flavor=_FLAVORS.get(surface, "default"))
-        except (ValueError, LookupError, TypeError):
-            return self.of(*plain)
-        return self._listed(found.usage)
+            tokens = (found.usage.input_tokens or 0, found.usage.output_tokens or 0)
+            usd = self._listed(found.usage) if max(tokens) < MOST_TOKENS else None
+        except Exception:  # noqa: BLE001 - a server may say anything; what is paid and recorded ends in no traceback
+            usd = None
+        return self.of(*plain) if usd is None else usd
 
     def at_most(self, request: Request) -> float | None:
         """What a request may cost at most: a token for each byte that is sent, and all the tokens it allows."""

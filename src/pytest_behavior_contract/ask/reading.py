@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.redaction import masked_excerpt
 from pytest_behavior_contract.errors import EndpointError, MissingRecording
 from pytest_behavior_contract.exchange import Exchange, Reply, Request
 from pytest_behavior_contract.interfaces import Provider
@@ -21,7 +22,7 @@ def reply_of(provider: Provider, exchange: Exchange) -> Reply:
     except Exception as error:  # noqa: BLE001 - recordings come from servers and strangers; none may end in a traceback
         raise EndpointError("unusable recording", f"{type(error).__name__}: {error}", final=True) from None
     if fault:
-        raise EndpointError("unusable recording", fault, final=True)
+        raise EndpointError("unusable recording", masked_excerpt(fault, ()), final=True)
     return reply
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 
-from pytest_behavior_contract.ask.redaction import secret_in
-from pytest_behavior_contract.errors import CassetteError, EndpointError, SecretFound
+from pytest_behavior_contract.ask.redaction import masked_excerpt, secret_in
+from pytest_behavior_contract.errors import CassetteError, EndpointError, RecordingTooLong, SecretFound
 from pytest_behavior_contract.exchange import Exchange
 from pytest_behavior_contract.interfaces import Provider
 
@@ -24,16 +24,19 @@ def record(
     """
     fault = provider.fault(exchange)
     if fault:
-        raise EndpointError("unusable answer", fault, paid=True)
+        raise EndpointError("unusable answer", masked_excerpt(fault, secrets), paid=True)
     try:
         reply = provider.reply(exchange)
     except Exception as error:  # noqa: BLE001 - whatever a server sends, an answer that cannot be read is none
-        raise EndpointError("unusable answer", f"{type(error).__name__}: {error}", paid=True) from None
+        told = masked_excerpt(f"{type(error).__name__}: {error}", secrets)
+        raise EndpointError("unusable answer", told, paid=True) from None
     place = secret_in(exchange, reply, secrets)
     if place:
         raise SecretFound("not recorded", f"{place} holds something that looks like a key", paid=True)
     try:
         return write(exchange)
+    except RecordingTooLong as error:
+        raise EndpointError("not recorded", str(error), paid=True) from None
     except CassetteError as error:
         raise EndpointError("not recorded", str(error), final=True, paid=True) from None
 

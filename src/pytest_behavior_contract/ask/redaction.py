@@ -6,8 +6,9 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
+from pytest_behavior_contract.ask.texts import texts_of
 from pytest_behavior_contract.exchange import Exchange, Reply, canonical_json
 
 REQUEST_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "openai-beta"})
@@ -27,7 +28,29 @@ RESPONSE_HEADERS = frozenset(
 """Headers that are kept; all others are not, because what nobody has thought of may hold a key."""
 
 SHORTEST_SECRET = 8
-_VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+_VENDOR_VARIABLES = (
+    "OPENAI_API_KEY",
+    "OPENAI_ADMIN_KEY",
+    "OPENAI_WEBHOOK_SECRET",
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_ENVIRONMENT_KEY",
+    "ANTHROPIC_FOUNDRY_API_KEY",
+    "ANTHROPIC_WEBHOOK_SIGNING_KEY",
+    "ANTHROPIC_WORK_SECRET",
+    "AZURE_OPENAI_AD_TOKEN",
+    "AZURE_OPENAI_API_KEY",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
+_HEADER_VARIABLES = ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS")
+"""What the SDKs add to every request: `name: value`, one a line."""
+_SECRET_NAME = re.compile(r"key|token|secret|passw|credential|auth|cookie|sig\b|signature|session", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"v?\d{1,4}([.-]\d{1,4})*(-[a-z]+)?|[A-Za-z]{1,15}([ ,;/_.+*-]+[A-Za-z]{1,15})*([/=]v?\d{1,4}(\.\d{1,4})*)?"
+)
+"""A version, a date, or words: as a secret each would be found in many a reply."""
 _PRIVATE_KEY = (
     # With what follows it: its first line alone is not what has to be masked.
     r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
@@ -101,6 +124,12 @@ def masked(text: str, values: Iterable[str]) -> str:
     return text
 
 
+def masked_excerpt(text: str, values: Iterable[str], most: int = 300) -> str:
+    """The beginning of a message as it may be shown: masked before it is cut, for half a key may be too much."""
+    found = masked(text, values)
+    return found if len(found) <= most else f"{found[: most - 1]}…"
+
+
 def _spellings(values: Iterable[str]) -> list[str]:
     """The values that are long enough to be secrets, as they are and as JSON and addresses spell them."""
     known = [value for value in values if len(value) >= SHORTEST_SECRET]
@@ -112,17 +141,49 @@ def _spellings(values: Iterable[str]) -> list[str]:
 
 def environment_secrets(variables: Iterable[str]) -> tuple[str, ...]:
     """The values of the vendors' key variables and of these further ones, as far as they are set."""
-    values = (os.environ.get(name, "") for name in (*variables, *_VENDOR_VARIABLES) if name)
+    values = [os.environ.get(name, "") for name in (*variables, *_VENDOR_VARIABLES) if name]
+    for name in _HEADER_VARIABLES:
+        headers = [line.partition(":") for line in os.environ.get(name, "").splitlines()]
+        values += secret_values({header.strip(): value.strip() for header, _, value in headers})
     return tuple(dict.fromkeys(value for value in values if value))
 
 
+def secret_values(named: Mapping[str, object], *, only_by_name: bool = False) -> list[str]:
+    """Those of the values of headers, parameters of an address or options that may be secrets.
+
+    A name that speaks of a key makes a value one, whatever it looks like; so does, unless `only_by_name`, what is
+    neither a version nor a date, an address, or words.
+    """
+    found: list[str] = []
+    for name, value in named.items():
+        if isinstance(value, Mapping):
+            found += secret_values(value)
+        elif isinstance(value, str) and value.startswith(("http://", "https://")):
+            found += secrets_of_address(value)
+        elif not isinstance(value, str) or name.lower() in REQUEST_HEADERS:
+            continue
+        elif _SECRET_NAME.search(name) or not (only_by_name or _HARMLESS.fullmatch(value)):
+            # `Bearer …` and `Basic …` may be repeated without their first word.
+            found += [value, value.rpartition(" ")[2]]
+    return found
+
+
+def secrets_of_address(uri: str) -> list[str]:
+    """The password and the keys in the query of an address."""
+    url = _split(uri)
+    if url is None:
+        return []
+    return [unquote(url.password or ""), *secret_values(dict(parse_qsl(url.query)))]
+
+
 def secret_in(exchange: Exchange, reply: Reply, values: Iterable[str]) -> str:
-    """The place of an exchange that holds a secret, the joined text of a stream included; empty where none does."""
+    """The place of an exchange that holds a secret, what a stream has cut in pieces included; empty where none does."""
     places = {
         "the request": canonical_json(exchange.request.body),
         "the response": exchange.response.body,
         "the reply's text": reply.text,
         "the arguments of a tool call": " ".join(call.arguments_text for call in reply.tool_calls),
+        "a text of the response": "\0".join(texts_of(exchange.response) - {reply.text}),
         "the address": exchange.uri.partition("?")[0],
         "a header": " ".join(
             value

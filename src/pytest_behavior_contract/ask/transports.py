@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 import ssl
 import time
 import urllib.request
@@ -20,7 +19,8 @@ from pytest_behavior_contract.ask.budget import Charge, Purse
 from pytest_behavior_contract.ask.cassettes.tape_for_vcr import KEY_HEADER, TapeCassette, play, play_async
 from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.ask.recording import record, utc_now
-from pytest_behavior_contract.ask.redaction import masked
+from pytest_behavior_contract.ask.redaction import masked_excerpt, secret_values, secrets_of_address
+from pytest_behavior_contract.ask.unpacking import CannotUnpack, TooMuch, Unpacker, text_of
 from pytest_behavior_contract.errors import EndpointError, Stopped, Transient
 from pytest_behavior_contract.exchange import Exchange, Request, Response, exchange_key
 from pytest_behavior_contract.interfaces import Provider
@@ -29,7 +29,6 @@ CALL_HEADER = "x-behavior-contract-call"
 """Names a call from our side of the SDK to its other side; taken off before anything is sent."""
 MOST_BYTES = 64_000_000
 """What is longer than this is no reply of a model."""
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 _SHORT_OF_AN_ANSWER = frozenset({408, 409, 425, 429})
 
 
@@ -97,12 +96,15 @@ class Call:
 
     def finish(self, got: _Received, body: bytes, event_seconds: tuple[float, ...]) -> None:
         """Records a response that has come to its end, if it is one that counts as behavior."""
+        # An application's own client has keys that no configuration names; the server may repeat them.
+        sent = (*secret_values(got.request_headers, only_by_name=True), *secrets_of_address(got.uri))
+        secrets = (*self.secrets, *sent)
         if got.status >= 500 or got.status in _SHORT_OF_AN_ANSWER:
-            said = body[:2000].decode("utf-8", "replace")
-            self.error = Transient(f"HTTP {got.status}", masked(said, self.secrets)[:300])
+            said = body.decode("utf-8", "replace")
+            self.error = Transient(f"HTTP {got.status}", masked_excerpt(said, secrets))
             return
         try:
-            text = _decoded(got, body)
+            text = text_of(body, " ".join(got.headers.get("content-type", ())))
         except UnicodeDecodeError:
             self.error = EndpointError("unusable answer", "bytes that are no text", paid=True)
             return
@@ -124,7 +126,7 @@ class Call:
             versions=self.versions,
         )
         try:
-            self.exchange = record(exchange, self.cassette.append_exchange, self.provider, self.secrets)
+            self.exchange = record(exchange, self.cassette.append_exchange, self.provider, secrets)
         except EndpointError as error:
             self.error = error
 
@@ -246,30 +248,40 @@ class _Gathered:
         self._call = call
         self._got = got
         self._chunks: list[bytes] = []
-        self._size = 0
+        self._unpacker = Unpacker(got.encoding, MOST_BYTES)
         self._tail = b""
         self._event_seconds: list[float] = []
         self._streams = "text/event-stream" in " ".join(got.headers.get("content-type", ()))
         self.done = False
 
     def add(self, chunk: bytes) -> None:
-        """Takes the next piece; raises ReadTimeout where it took too long, EndpointError where it grows too large."""
+        """Takes the next piece.
+
+        Raises ReadTimeout where it took too long, EndpointError where a body has grown beyond all bounds, or is none.
+        """
         if _since(self._got.began) > self._call.longest_seconds:
             # An SDK's own timeout starts anew with each piece, so that a slow drip would never end.
             raise httpx2.ReadTimeout(f"no whole answer within {self._call.longest_seconds:g} s")
-        self._size += len(chunk)
-        if self._size > MOST_BYTES:
-            self.done = True
-            self._chunks.clear()
-            self._call.error = EndpointError("unusable answer", f"more than {MOST_BYTES // 10**6} MB", paid=True)
-            self._call.settle()
-            raise self._call.error
+        try:
+            chunk = self._unpacker.take(chunk)
+        except TooMuch:
+            # Before the SDK gets to unpack it too.
+            raise self._refused(f"more than {MOST_BYTES // 10**6} MB") from None
+        except CannotUnpack as error:
+            raise self._refused(str(error)) from None
         self._chunks.append(chunk)
         if self._streams:
             recent = (self._tail + chunk).replace(b"\r\n", b"\n")
             ended = recent.count(b"\n\n") - self._tail.count(b"\n\n")
             self._event_seconds += [_since(self._got.began)] * ended
             self._tail = recent[-1:]
+
+    def _refused(self, why: str) -> EndpointError:
+        self.done = True
+        self._chunks.clear()
+        self._call.error = EndpointError("unusable answer", why, paid=True)
+        self._call.settle()
+        return self._call.error
 
     def end(self) -> None:
         if not self.done:
@@ -400,22 +412,6 @@ def _received(request: httpx2.Request, response: httpx2.Response, began: float, 
         began=began,
         began_at=began_at,
     )
-
-
-def _decoded(got: _Received, body: bytes) -> str:
-    """The text of a body; raises UnicodeDecodeError where it is none."""
-    if got.encoding:
-        with contextlib.suppress(httpx2.DecodingError):
-            body = httpx2.Response(200, headers={"content-encoding": got.encoding}, content=body).content
-    try:
-        # JSON is UTF-8 whatever the header says, and some servers do say something else.
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        named = _CHARSET.search(" ".join(got.headers.get("content-type", ())))
-        try:
-            return body.decode(named[1] if named else "utf-8")
-        except LookupError:
-            return body.decode("utf-8")
 
 
 def _proxy(url: httpx2.URL) -> str:

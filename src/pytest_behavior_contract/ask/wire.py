@@ -13,6 +13,11 @@ _Kind = TypeVar("_Kind")
 NOT_REJECTIONS = frozenset({401, 402, 403, 404, 407, 408, 409, 410, 421, 425, 429})
 """4xx that speak of keys, quotas, addresses or haste, not of what the request says."""
 _ACCOUNT = re.compile(r"credit balance|billing|quota|payment|subscription", re.IGNORECASE)
+DONE = "[DONE]"
+"""What OpenAI's streams, and those of servers that are compatible with them, end in."""
+NOT_FINISHED = "a stream that ends before it is finished"
+MOST_TOKENS = 10**9
+"""A reply that says it took more is not believed."""
 _QUOTED_NAME = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]-]*)[`'\"]")
 _LEADING_NAME = re.compile(r"\A([a-z_][\w.]*): ")
 
@@ -27,20 +32,36 @@ def payload(response: Response) -> Any:
 
 def events(body: str) -> Iterator[tuple[str, Any]]:
     """The events of a stream: name and JSON; text that is no JSON, `[DONE]` among it, comes as it is."""
-    for block in re.split(r"\r?\n\r?\n", body):
+    if "\r" in body:
+        body = body.replace("\r\n", "\n").replace("\r", "\n")
+    for block in body.split("\n\n"):
         name, lines = "", []
-        for line in block.splitlines():
+        # Not by splitlines, which takes U+2028 within JSON for the end of a line.
+        for line in block.split("\n"):
             field, _, value = line.partition(":")
             if field == "event":
                 name = value.strip()
             elif field == "data":
                 lines.append(value.removeprefix(" "))
-        if lines:
-            text = "\n".join(lines)
+        text = "\n".join(lines)
+        if text:
             try:
                 yield name, parse_json(text)
             except (ValueError, RecursionError):
                 yield name, text
+
+
+def broken_event(body: str) -> str:
+    """The event because of which a stream is no answer, on any surface; empty where there is none."""
+    for name, event in events(body):
+        if event == DONE:
+            continue
+        if not isinstance(event, dict):
+            cut = isinstance(event, str) and body.endswith(event)
+            return NOT_FINISHED if cut else f"an event in the stream that cannot be read: {event}"
+        if name == "error" or event.get("type") == "error" or event.get("error"):
+            return f"an error in the stream: {error_message(event) or event}"
+    return ""
 
 
 def is_stream(response: Response) -> bool:
@@ -83,11 +104,17 @@ def usage_at(document: Any, input_key: str, output_key: str) -> Usage | None:
     usage = pick(document, "usage", kind=dict)
     if usage is None:
         return None
-    found_in = pick(usage, input_key, kind=int)
-    found_out = pick(usage, output_key, kind=int)
+    found_in = _count(usage, input_key)
+    found_out = _count(usage, output_key)
     if found_in is None and found_out is None:
         return None
     return Usage(input_tokens=found_in or 0, output_tokens=found_out or 0)
+
+
+def _count(usage: Any, key: str) -> int | None:
+    """A number of tokens; None for one that cannot be, and whatever is summed up or priced would be wrong by it."""
+    found = pick(usage, key, kind=int)
+    return found if found is not None and 0 <= found < MOST_TOKENS else None
 
 
 def tool_call(name: Any, arguments: Any, call_id: Any) -> ToolCall:
@@ -124,12 +151,15 @@ def rejection(exchange: Exchange) -> Rejection | None:
 
 
 def http_fault(exchange: Exchange) -> str:
-    """Why a response is no answer at all, for what its status and its first look tell; empty where it is one."""
+    """Why a response is no answer at all, for what its status and its first look tell; empty where it is one.
+
+    It may be as long as the response: who shows it cuts it, after keys in it are masked.
+    """
     response = exchange.response
     if response.status >= 400:
         if rejection(exchange):
             return ""
-        return f"HTTP {response.status}: {error_message(payload(response)) or response.body[:200]}"
+        return f"HTTP {response.status}: {error_message(payload(response)) or response.body}"
     if response.status != 200:
         return f"HTTP {response.status} instead of an answer"
     if not response.body.strip():
@@ -137,8 +167,8 @@ def http_fault(exchange: Exchange) -> str:
     if not is_stream(response):
         document = payload(response)
         if document is None:
-            begins = response.body.lstrip()[:60]
-            return f"{'HTML' if begins.startswith('<') else 'no JSON'} instead of an answer: {begins!r}"
+            body = response.body.strip()
+            return f"{'HTML' if body.startswith('<') else 'no JSON'} instead of an answer: {body}"
         if isinstance(document, Mapping) and document.get("error"):
             return f"an error in a response with status 200: {error_message(document) or document['error']}"
     return ""

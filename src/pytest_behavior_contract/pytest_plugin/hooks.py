@@ -171,7 +171,7 @@ class ContractHooks:
         report = yield
         outcome = item.outcome if isinstance(item, ContractItem) else item.stash.get(python_tests.OUTCOME, None)
         if outcome is not None and (call.when == "call" or (call.when == "setup" and report.failed)):
-            setattr(report, _REPORT_ATTRIBUTE, outcome_to_plain(outcome))
+            setattr(report, _REPORT_ATTRIBUTE, outcome_to_plain(self._session.dated(outcome)))
         ours = python_tests.Unmeasured | ClauseBroken | pytest.fail.Exception
         if call.excinfo is not None and hasattr(report, _REPORT_ATTRIBUTE) and isinstance(call.excinfo.value, ours):
             report.longrepr = masked(str(call.excinfo.value), self._session.askers.secrets())
@@ -223,6 +223,9 @@ class ContractHooks:
         terminalreporter.section("behavior contracts", sep="=")
         # A reply, or what an application says of one, may repeat a key.
         terminalreporter.write(masked(screen.render(report), self._session.askers.secrets()))
+        old = self._session.of_old_recordings(report)
+        if old:
+            terminalreporter.write_line(old, yellow=True)
         for problem in self._problems:
             terminalreporter.write_line(problem, red=True)
         for path in self._session.options.reports if not self._problems else ():

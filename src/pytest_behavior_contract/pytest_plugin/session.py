@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
+from pytest_behavior_contract.ask.ages import read_age, read_moment
 from pytest_behavior_contract.ask.asker import RecordMode
 from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.bound import BoundEndpoint
@@ -196,6 +198,35 @@ class ContractSession:
         """Takes note of an outcome that another process has found, for the line of progress."""
         self.askers.purse.note((outcome.clause, outcome.endpoint), outcome.spent)
         self.askers.purse.sampled()
+
+    def max_age(self, outcome: Outcome) -> str:
+        """The age that is exceeded by the oldest recording an outcome rests on; empty where none is."""
+        limit = self._settings.find(outcome.endpoint).max_age or self._settings.max_age
+        if not limit or not outcome.replayed:
+            return ""
+        oldest, now = read_moment(outcome.recorded_from), read_moment(self.began_at)
+        return limit if oldest and now and now - oldest > read_age(limit, "max_age") else ""
+
+    def dated(self, outcome: Outcome) -> Outcome:
+        """The outcome, with a note where it rests on recordings that are too old: it stands, and one should know."""
+        limit = self.max_age(outcome)
+        if not limit:
+            return outcome
+        note = (
+            f"rests on recordings from {outcome.recorded_from[:10]}, older than max_age = {limit}; ask anew: "
+            f"pytest --contract --contract-record=all --contract-endpoint {outcome.endpoint}"
+        )
+        return dataclasses.replace(outcome, notes=(*outcome.notes, note))
+
+    def of_old_recordings(self, report: Report) -> str:
+        """How many clauses rest on recordings that are too old, in a sentence; empty where none does."""
+        outcomes = [outcome for run in report.runs for outcome in run.outcomes]
+        old = [(limit, one.recorded_from[:10]) for one in outcomes if (limit := self.max_age(one))]
+        if not old:
+            return ""
+        limits = ", ".join(sorted({limit for limit, _ in old}))
+        count = f"{len(old)} of {len(outcomes)} clauses"
+        return f"{count} rest on recordings older than max_age = {limits}, the oldest of {min(day for _, day in old)}"
 
     def remember(self, outcome: Outcome) -> None:
         """Keeps the outcome of a Python test for the comparison."""

@@ -50,7 +50,7 @@ def rate_sentence(outcome: Outcome) -> str:
 
 def _with_promise(text: str, outcome: Outcome) -> str:
     decision = outcome.decision
-    twin = f"; {twin_rate(outcome)}" if twin_rate(outcome) else ""
+    twin = f"; {of_twin}" if (of_twin := twin_rate(outcome)) else ""
     if decision.basis == "exact":
         return f"{text}, {promised(outcome.rate)} was promised, decided without statistics{twin}"
     return (

@@ -16,12 +16,10 @@ from pytest_behavior_contract.judge.on_record import NOT_ON_RECORD
 NAMES = registry.names("behaviors")
 EXAMPLE = re.compile(r"```yaml\n(.*?)\n\s*```(?!\")", re.DOTALL)
 EXTRA = {"calls_tool": "    tools: [{name: get_order}]\n"}
-MAY_BE_UNABLE = {"code", "language", "cost", "latency", "no_call_in_text", "not_truncated"} | {
-    "output_tokens",
-    "stream_well_formed",
-}
-"""What cannot judge some texts (too long for a parser, too short to tell a language), or needs more than the words, and
-says so by an error; all others judge whatever comes."""
+NEEDS_MORE = {"cost", "latency", "no_call_in_text", "not_truncated", "output_tokens", "stream_well_formed"}
+MAY_BE_UNABLE = {"code", "language"}
+"""What is judged by more than the reply's own words, or cannot judge some texts (too long for a parser, too short to
+tell a language), says so; all others judge whatever comes."""
 SECONDS = 20
 """Processor time for all nasty replies, a megabyte each many of them; most behaviors take a tenth of a second."""
 
@@ -85,7 +83,7 @@ def test_nothing_a_model_writes_makes_it_raise(name, tmp_path):
 
 def accept(verdict, name):
     # What is judged by the request or the events of a stream cannot be judged without them, and says so.
-    cannot = name in MAY_BE_UNABLE or verdict.cause == NOT_ON_RECORD
+    cannot = name in NEEDS_MORE | MAY_BE_UNABLE or verdict.cause == NOT_ON_RECORD
     assert verdict.outcome in (("pass", "fail", "error") if cannot else ("pass", "fail"))
     assert verdict.passed or verdict.cause
     verdict.evidence.encode()

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_behavior_contract.ask.cassettes.files import refuse_what_is_no_file, split_lines
 from pytest_behavior_contract.ask.cassettes.tape import (
     LARGEST_LINE,
     ends_whole,
     is_note,
     parse_line,
-    refuse_what_is_no_file,
-    split_lines,
 )
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange

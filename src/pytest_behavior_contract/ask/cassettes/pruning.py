@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pytest_behavior_contract.ask.cassettes.files import rewrite
 from pytest_behavior_contract.ask.cassettes.lines import Line, looked_at, read_lines
 from pytest_behavior_contract.ask.cassettes.shelf import remove_empty_folders
 from pytest_behavior_contract.ask.cassettes.stale import Ruling
-from pytest_behavior_contract.ask.cassettes.tape import rewrite
 from pytest_behavior_contract.errors import CassetteError
 
 ASIDE = ".damaged"

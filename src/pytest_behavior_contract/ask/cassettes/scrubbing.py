@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_behavior_contract.ask.cassettes.files import rewrite
 from pytest_behavior_contract.ask.cassettes.lines import Line, looked_at, read_lines
 from pytest_behavior_contract.ask.cassettes.shelf import problems_of, read_reply, remove_empty_folders
-from pytest_behavior_contract.ask.cassettes.tape import render_line, rewrite
+from pytest_behavior_contract.ask.cassettes.tape import render_line
 from pytest_behavior_contract.ask.redaction import (
     REQUEST_HEADERS,
     RESPONSE_HEADERS,

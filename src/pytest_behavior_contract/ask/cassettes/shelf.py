@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.ask.cassettes.files import FOLDER
 from pytest_behavior_contract.ask.cassettes.lines import Line, each_line
 from pytest_behavior_contract.ask.redaction import (
     REQUEST_HEADERS,
@@ -19,8 +20,6 @@ from pytest_behavior_contract.ask.redaction import (
 )
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.exchange import Exchange, Reply
-
-FOLDER = "cassettes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

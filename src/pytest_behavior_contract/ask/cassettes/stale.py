@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
+from pytest_behavior_contract.ask.ages import read_age, read_moment
 from pytest_behavior_contract.ask.cassettes.asked import alone, asked_at, cassettes_of, contracts_in
+from pytest_behavior_contract.ask.cassettes.files import FOLDER
 from pytest_behavior_contract.ask.cassettes.judged import Frame, Judging, is_about_a_clause, judging_at
-from pytest_behavior_contract.ask.cassettes.shelf import FOLDER
 from pytest_behavior_contract.ask.endpoints import BUILT_IN, Endpoint, Settings, load_settings
 from pytest_behavior_contract.ask.reading import differing
 from pytest_behavior_contract.declare.contract import Contract
 from pytest_behavior_contract.errors import SettingsError
 from pytest_behavior_contract.exchange import Exchange, Request, canonical_json
 
-_AGE = re.compile(r"([0-9]{1,5}) ?(h|d|w)")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _OTHER_CONTRACT = re.compile(r"\bcontract\s*=\s*(?![=\s])(?:\"([^\"\n]*)\"|'([^'\n]*)'|())")
 """`contract="x"` in a Python file; the third group is one that is not written out."""
 
@@ -48,7 +47,7 @@ class Ruling:
             found = "its judge is not asked by this rubric any more"
         if found:
             return found
-        moment = _moment(exchange.recorded_at)
+        moment = read_moment(exchange.recorded_at)
         if self.not_before is not None and moment is not None and moment < self.not_before:
             return f"recorded before {self.not_before:%Y-%m-%d}"
         return ""
@@ -84,7 +83,7 @@ class Judge:
 
     def __init__(self, settings: Settings, max_age: str = "", now: dt.datetime | None = None) -> None:
         self._settings = settings
-        self._not_before = (now or dt.datetime.now(dt.UTC)) - _age(max_age) if max_age else None
+        self._not_before = (now or dt.datetime.now(dt.UTC)) - read_age(max_age, "--max-age") if max_age else None
         self._near: dict[Path, Settings] = {}
         self._contracts: dict[Path, list[Contract]] = {}
         self._asked: dict[tuple[Path, str], dict[Path, dict[str, Request]]] = {}
@@ -197,18 +196,3 @@ def _shared(one: str, other: str) -> int:
     """How many characters two texts have in common, at their beginnings and their ends."""
     pairs = (zip(one, other, strict=False), zip(reversed(one), reversed(other), strict=False))
     return sum(sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], found)) for found in pairs)
-
-
-def _age(text: str) -> dt.timedelta:
-    found = _AGE.fullmatch(text.strip())
-    if not found:
-        raise SettingsError(f"--max-age {text!r} is no age; write 90d, 12w or 36h")
-    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-def _moment(text: str) -> dt.datetime | None:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

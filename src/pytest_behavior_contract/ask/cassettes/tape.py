@@ -9,14 +9,14 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pytest_behavior_contract.errors import CassetteError
+from pytest_behavior_contract.ask.cassettes.files import append, is_cassette, rewrite
+from pytest_behavior_contract.errors import CassetteError, RecordingTooLong
 from pytest_behavior_contract.exchange import Exchange, Request, Response
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _WHOLE = b', "complete": true}'
 """What every line of ours ends in, so that one that was torn off is known without parsing it."""
 _UNANSWERED = b'{"unanswered": '
 """How a line begins that is no recording but says why there is none."""
+_BEGIN = b'{"key": "'
+"""How a line of ours begins."""
 _KEY = re.compile(rb'\A\{"key": ?"([0-9a-f]{32}:[0-9]+(?:\.[0-9]+)?)"')
 
 
@@ -83,8 +85,8 @@ class Tape:
     @contextlib.contextmanager
     def at_hand(self) -> Iterator[None]:
         """Keeps what the file holds in memory meanwhile: to open it for each recording is dearer than to parse one."""
-        with contextlib.suppress(OSError):  # whoever looks up a recording is told
-            if self.path.stat().st_size <= LARGEST_AT_HAND:
+        with contextlib.suppress(OSError, CassetteError):  # whoever looks up a recording is told
+            if self._is_there() and self.path.stat().st_size <= LARGEST_AT_HAND:
                 self._content = self.path.read_bytes()
         try:
             yield
@@ -100,6 +102,11 @@ class Tape:
     def add(self, exchange: Exchange) -> Exchange:
         """Writes an exchange at the end of the file and returns it; raises CassetteError where that cannot be done."""
         line = render_line(exchange)
+        if len(line) > LARGEST_LINE:
+            raise RecordingTooLong(
+                f"{self.shown}: as a line the answer would be {len(line) / 1e6:.0f} MB long, "
+                f"and no more than {LARGEST_LINE / 1e6:.0f} MB are read"
+            )
         with self._lock:
             index = self._keys()
             offset = self._append(line)
@@ -111,6 +118,7 @@ class Tape:
         """Raises CassetteError where nothing can be written, as far as that is seen without writing."""
         if self._writable:
             return
+        self._is_there()
         place = next(one for one in (self.path, *self.path.parents) if one.exists())
         reason = 0
         if not os.access(place, os.W_OK):
@@ -141,10 +149,14 @@ class Tape:
     def _append(self, line: bytes) -> int:
         self._content = b""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            return _append(self.path, line)
+            self._is_there()
+            return append(self.path, line)
         except OSError as error:
             raise CassetteError(f"{self.shown}: cannot be written: {error.strerror or error}") from None
+
+    def _is_there(self) -> bool:
+        """Whether there is a cassette; raises CassetteError for what is there and must not be touched."""
+        return is_cassette(self.path, self.shown)
 
     def reread(self) -> None:
         """Forgets where things stand, because someone else may have written to the file."""
@@ -156,7 +168,7 @@ class Tape:
 
         What stayed without an answer since then stays noted. Without anything newer the file stays as it is.
         """
-        if not self.path.exists():
+        if not self._is_there():
             return
 
         def newer(lines: list[bytes]) -> list[bytes]:
@@ -185,24 +197,31 @@ class Tape:
 
     def _read_index(self) -> dict[str, tuple[int, int]]:
         index: dict[str, tuple[int, int]] = {}
+        torn: list[tuple[int, bytes]] = []
+        if not self._content and not self._is_there():
+            return index
         try:
             with io.BytesIO(self._content) if self._content else self.path.open("rb") as file:
                 offset = 0
                 while line := file.readline(LARGEST_LINE):
                     bare = line.rstrip(b"\r\n")
                     found = _KEY.match(bare) if bare.endswith(_WHOLE) else None
-                    key = found[1].decode() if found else self._key_of(line, offset)
+                    key = found[1].decode() if found else self._key_of(line)
                     if key:
                         index[key] = (offset, len(bare))
+                    elif key is None:
+                        torn.append((offset, bare))
                     offset += len(line)
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
             raise CassetteError(f"{self.shown}: cannot be read: {error.strerror or error}") from None
+        lost = [(offset, bare) for offset, bare in torn if not _is_made_good(offset, bare, index)]
+        self.warnings += [self._passed_over(offset, bare) for offset, bare in lost]
         return index
 
-    def _key_of(self, line: bytes, offset: int) -> str:
-        """The key of a line that is not as we write them."""
+    def _key_of(self, line: bytes) -> str | None:
+        """The key of a line that is not as we write them; empty where it needs none, None where it is no recording."""
         if not line.strip():
             return ""
         if is_note(line):
@@ -210,9 +229,11 @@ class Tape:
         try:
             return parse_line(line, "").key
         except CassetteError:
-            torn = "" if line.endswith(b"\n") else "; it looks torn off by a crash"
-            self.warnings.append(f"{self.shown}: what stands at byte {offset} is no recording and is passed over{torn}")
-            return ""
+            return None
+
+    def _passed_over(self, offset: int, bare: bytes) -> str:
+        torn = "; it looks torn off by a crash" if _is_torn(bare) else ""
+        return f"{self.shown}: what stands at byte {offset} is no recording and is passed over{torn}"
 
     def _read_unanswered(self, line: bytes) -> str:
         with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
@@ -298,29 +319,20 @@ def parse_line(line: bytes, where: str, expected: Request | None = None) -> Exch
     return exchange
 
 
-def rewrite(path: Path, keep: Callable[[list[bytes]], Sequence[bytes]]) -> None:
-    """Puts other lines in the place of a file's lines; a file without any left is removed.
+def _is_torn(bare: bytes) -> bool:
+    """Whether a line is the beginning of one of ours."""
+    return bare.startswith(_BEGIN[: len(bare)]) and not bare.endswith(_WHOLE)
 
-    Args:
-        path: the file.
-        keep: gets the lines as they stand, line ends included, and returns those that shall stand there.
 
-    Raises:
-        CassetteError: where that cannot be done; the file is then as it was.
-    """
-    refuse_what_is_no_file(path)
-    try:
-        with _locked(path):
-            content = path.read_bytes()
-            kept = b"".join(keep(split_lines(content)))
-            if kept == content and content:
-                return
-            if kept:
-                _replace(path, kept)
-            else:
-                path.unlink()
-    except OSError as error:
-        raise CassetteError(f"{path}: cannot be rewritten: {error.strerror or error}") from None
+def _is_made_good(offset: int, bare: bytes, index: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether what a crash has torn off was recorded again: there is its key, or a later one that begins as it does."""
+    if not _is_torn(bare):
+        return False
+    found = _KEY.match(bare)
+    if found:
+        return found[1].decode() in index
+    begun = bare[len(_BEGIN) :].decode("ascii", "replace")
+    return any(place > offset and key.startswith(begun) for key, (place, _) in index.items())
 
 
 def ends_whole(line: bytes) -> bool:
@@ -340,18 +352,6 @@ def _noted_at(note: bytes) -> str:
     return ""
 
 
-def refuse_what_is_no_file(path: Path) -> None:
-    """Raises CassetteError for a folder, a pipe (which would be waited for without end), or nothing at all."""
-    if not path.is_file():
-        raise CassetteError(f"{path}: cannot be read: it is no file")
-
-
-def split_lines(content: bytes) -> list[bytes]:
-    """The lines with their ends; only a line feed ends one, as when a file is read."""
-    *whole, last = content.split(b"\n")
-    return [*(line + b"\n" for line in whole), *([last] if last else [])]
-
-
 @cache
 def _read_entry() -> Callable[[bytes], Entry]:
     from pytest_behavior_contract.ask.cassettes.entry import read_entry
@@ -362,68 +362,3 @@ def _read_entry() -> Callable[[bytes], Entry]:
 def _line_at(file: BinaryIO, offset: int, length: int) -> bytes:
     file.seek(offset)
     return file.read(length)
-
-
-def _append(path: Path, line: bytes) -> int:
-    """Appends in one write and returns where the line begins; a torn line before it is ended first."""
-    with _locked(path) as descriptor:
-        size = os.fstat(descriptor).st_size
-        if size:
-            os.lseek(descriptor, size - 1, os.SEEK_SET)
-            if os.read(descriptor, 1) != b"\n":
-                os.write(descriptor, b"\n")
-                size += 1
-        written = os.write(descriptor, line)
-        if written != len(line):
-            os.ftruncate(descriptor, size)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        # With O_APPEND the position after the write is the end of what was written, whoever wrote before.
-        return os.lseek(descriptor, 0, os.SEEK_CUR) - len(line)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """The file, opened for appending, while no other process of ours appends to it or puts another in its place."""
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-        try:
-            _lock_file(descriptor)
-            # Whoever had the lock before may have put a new file here; what is written to the old one would be lost.
-            if _is_still(path, descriptor):
-                yield descriptor
-                return
-        finally:
-            os.close(descriptor)
-
-
-def _lock_file(descriptor: int) -> None:
-    """Waits for the file's lock; closing the file gives it back, however the process ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows does not let an open file be replaced, and appends in one write as well
-        return
-    with contextlib.suppress(OSError):  # a file system without locks; one write is still one write
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
-def _is_still(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    scratch = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.chmod(0o644)
-        scratch.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            scratch.unlink()
-        raise

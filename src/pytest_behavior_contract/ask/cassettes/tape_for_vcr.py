@@ -15,6 +15,7 @@ from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
 from vcr.stubs.httpx_stubs import vcr_handle_async_request, vcr_handle_request
 
+from pytest_behavior_contract.ask.cassettes.files import refuse_what_is_no_file
 from pytest_behavior_contract.ask.cassettes.tape import Tape, parse_line
 from pytest_behavior_contract.ask.redaction import REQUEST_HEADERS, RESPONSE_HEADERS, kept_headers
 from pytest_behavior_contract.errors import CassetteError
@@ -149,6 +150,7 @@ def as_vcrpy_yaml(path: Path) -> str:
     from vcr.serialize import serialize
     from vcr.serializers import yamlserializer
 
+    refuse_what_is_no_file(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -20,7 +20,7 @@ from pytest_behavior_contract.ask.logs.entries import Logged, Refused, Unusable
 from pytest_behavior_contract.ask.logs.reading import conversation
 from pytest_behavior_contract.ask.reading import differing
 from pytest_behavior_contract.ask.recording import record
-from pytest_behavior_contract.ask.redaction import masked
+from pytest_behavior_contract.ask.redaction import masked_excerpt
 from pytest_behavior_contract.ask.wire import payload, pick
 from pytest_behavior_contract.errors import CassetteError, EndpointError, NotExpressible
 from pytest_behavior_contract.exchange import Exchange, Prompt, Request, Response, canonical_json, exchange_key
@@ -199,7 +199,7 @@ class Importer:
             if error.final:
                 # Not this entry is at fault but the file, and the next would meet the same.
                 raise CassetteError(error.detail) from None
-            detail = masked(error.detail, self._secrets)[:200]
+            detail = masked_excerpt(error.detail, self._secrets, 200)
             raise Unusable(f"{error.cause}: {detail}" if detail else error.cause) from None
 
     def _place(self, asked: Asked) -> _Place:

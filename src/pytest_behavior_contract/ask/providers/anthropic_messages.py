@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from pytest_behavior_contract.ask.spelling import Spelling, spell
 from pytest_behavior_contract.ask.wire import (
+    NOT_FINISHED,
+    broken_event,
     events,
     http_fault,
     is_stream,
@@ -183,13 +185,13 @@ def _part(part: Any) -> Any:
 
 
 def _stream_fault(body: str) -> str:
-    finished = False
-    for name, event in events(body):
-        kind = text_at(event, "type") or name
-        if kind == "error":
-            return f"an error in the stream: {text_at(event, 'error', 'message') or event}"
-        finished = finished or kind == "message_stop" or bool(text_at(event, "delta", "stop_reason"))
-    return "" if finished else "a stream that ends before it is finished"
+    found = broken_event(body)
+    if found:
+        return found
+    message = _assembled(body)
+    if not text_at(message, "stop_reason"):
+        return NOT_FINISHED
+    return "" if message["content"] or text_at(message, "role") else "a stream without a message"
 
 
 def _assembled(body: str) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 
 from pytest_behavior_contract.ask.spelling import Spelling, spell
 from pytest_behavior_contract.ask.wire import (
+    DONE,
+    NOT_FINISHED,
+    broken_event,
     events,
     http_fault,
     is_stream,
@@ -157,12 +160,14 @@ def _blocks(message: Mapping[str, Any], calls: int) -> tuple[str, ...]:
 
 
 def _stream_fault(body: str) -> str:
-    finished = False
-    for _, chunk in events(body):
-        if isinstance(chunk, Mapping) and chunk.get("error"):
-            return f"an error in the stream: {chunk['error']}"
-        finished = finished or chunk == "[DONE]" or bool(text_at(chunk, "choices", 0, "finish_reason"))
-    return "" if finished else "a stream that ends before it is finished"
+    found = broken_event(body)
+    if found:
+        return found
+    chunks = [chunk for _, chunk in events(body)]
+    if not any(objects_at(chunk, "choices") for chunk in chunks):
+        return "a stream without choices"
+    finished = DONE in chunks or any(text_at(chunk, "choices", 0, "finish_reason") for chunk in chunks)
+    return "" if finished else NOT_FINISHED
 
 
 def _assembled(body: str) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from pytest_behavior_contract.ask.spelling import Spelling, spell
 from pytest_behavior_contract.ask.wire import (
+    NOT_FINISHED,
+    broken_event,
     events,
     http_fault,
     is_stream,
@@ -90,9 +92,12 @@ class OpenAIResponses:
         found = http_fault(exchange)
         if found or exchange.response.status >= 400:
             return found
+        found = broken_event(exchange.response.body) if is_stream(exchange.response) else ""
+        if found:
+            return found
         document = _document(exchange)
         if document is None:
-            return "a stream that ends before it is finished"
+            return NOT_FINISHED
         if text_at(document, "status") == "failed":
             return f"a failed response: {text_at(document, 'error', 'message')}"
         if not pick(document, "output", kind=list):

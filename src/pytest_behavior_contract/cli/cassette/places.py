@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_behavior_contract.ask.cassettes.shelf import find_cassettes
 from pytest_behavior_contract.ask.endpoints import Settings, load_settings
-from pytest_behavior_contract.ask.redaction import environment_secrets
 from pytest_behavior_contract.errors import CassetteError
 from pytest_behavior_contract.tell.wording import shown
 
@@ -48,7 +47,7 @@ def cassettes(places: Sequence[str]) -> list[Path]:
 def settings_and_secrets() -> tuple[Settings, tuple[str, ...]]:
     """The configuration of the current folder, and the values of the keys that it names; raises SettingsError."""
     settings = load_settings(Path.cwd())
-    return settings, environment_secrets(one.api_key_env for one in settings.endpoints.values())
+    return settings, settings.secrets()
 
 
 def say(text: str) -> None:
