@@ -89,6 +89,20 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What an endpoint makes of one request that an application sends."""
+
+    what: str
+    """What it sends, in words: `temperature: 0`, `developer role`."""
+    result: Literal["accepted", "rejected", "ignored", "unknown"]
+    """`ignored`: accepted, and the reply shows that it was not heeded. `unknown`: it was not answered."""
+    parameter: str = ""
+    """The parameter that the server names, or that was ignored."""
+    words: str = ""
+    """What the server says of it; for `ignored`, what the reply shows; for `unknown`, why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """What a run paid for: taken from the usage that the replies report."""
 
@@ -131,6 +145,8 @@ class Outcome:
     output_tokens: int = 0
     spent: Spending = Spending()
     """What this run paid for it."""
+    probes: tuple[Probe, ...] = ()
+    """Of a clause that asks what the endpoint takes: what it makes of each request, in the order of the clause."""
     notes: tuple[str, ...] = ()
     """What one should know besides: damaged recordings, another model that answered, a cap that decides nothing."""
 

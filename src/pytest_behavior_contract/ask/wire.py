@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
+from pytest_behavior_contract.ask.rejections import mend_of, rejected_parameter, rejected_part, words_of
 from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage, parse_json
 
 _Kind = TypeVar("_Kind")
 NOT_REJECTIONS = frozenset({401, 402, 403, 404, 407, 408, 409, 410, 421, 425, 429})
 """4xx that speak of keys, quotas, addresses or haste, not of what the request says."""
 _ACCOUNT = re.compile(r"credit balance|billing|quota|payment|subscription", re.IGNORECASE)
-_QUOTED_NAME = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]-]*)[`'\"]")
-_LEADING_NAME = re.compile(r"\A([a-z_][\w.]*): ")
 
 
 def payload(response: Response) -> Any:
@@ -100,27 +99,24 @@ def tool_call(name: Any, arguments: Any, call_id: Any) -> ToolCall:
     return ToolCall(name=str(name or ""), arguments=parsed, arguments_text=text, id=str(call_id or ""))
 
 
-def error_message(document: Any) -> str:
-    """The message of an error object in any of the shapes that servers use."""
-    for path in (("error", "message"), ("error",), ("message",), ("detail",)):
-        found = pick(document, *path, kind=str)
-        if found:
-            return found
-    details = pick(document, "detail", kind=list)
-    return json.dumps(details) if details else ""
-
-
 def rejection(exchange: Exchange) -> Rejection | None:
     """The server's refusal of the request itself, with the parameter it names; None for any other response."""
     response = exchange.response
     if not 400 <= response.status < 500 or response.status in NOT_REJECTIONS:
         return None
     document = payload(response)
-    message = error_message(document) or response.body[:300]
+    message = words_of(document) or response.body[:300]
     if _ACCOUNT.search(message):
         return None
-    named = pick(document, "error", "param", kind=str) or _named(message, exchange.request.body)
-    return Rejection(status=response.status, message=message, parameter=named)
+    body = exchange.request.body
+    named = rejected_parameter(document, message, body)
+    return Rejection(
+        status=response.status,
+        message=message,
+        parameter=named,
+        part=rejected_part(message, named, body),
+        mend=mend_of(message, named),
+    )
 
 
 def http_fault(exchange: Exchange) -> str:
@@ -129,7 +125,7 @@ def http_fault(exchange: Exchange) -> str:
     if response.status >= 400:
         if rejection(exchange):
             return ""
-        return f"HTTP {response.status}: {error_message(payload(response)) or response.body[:200]}"
+        return f"HTTP {response.status}: {words_of(payload(response)) or response.body[:200]}"
     if response.status != 200:
         return f"HTTP {response.status} instead of an answer"
     if not response.body.strip():
@@ -140,18 +136,5 @@ def http_fault(exchange: Exchange) -> str:
             begins = response.body.lstrip()[:60]
             return f"{'HTML' if begins.startswith('<') else 'no JSON'} instead of an answer: {begins!r}"
         if isinstance(document, Mapping) and document.get("error"):
-            return f"an error in a response with status 200: {error_message(document) or document['error']}"
+            return f"an error in a response with status 200: {words_of(document) or document['error']}"
     return ""
-
-
-def _named(message: str, body: Mapping[str, Any]) -> str:
-    """The parameter of the request that an error message speaks of."""
-    leading = _LEADING_NAME.match(message)
-    if leading:
-        return leading[1]
-    candidates = [name for name in _QUOTED_NAME.findall(message) if name.split(".")[0].split("[")[0] in body]
-    if candidates:
-        return str(candidates[0])
-    words = set(re.findall(r"[A-Za-z_]\w*", message))
-    mentioned: Iterable[str] = (key for key in body if key in words and key not in ("model", "messages", "input"))
-    return next(iter(sorted(mentioned, key=len, reverse=True)), "")

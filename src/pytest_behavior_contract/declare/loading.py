@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,15 +15,13 @@ from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause
 from pytest_behavior_contract.declare.document import Document, DocumentError, parse
 from pytest_behavior_contract.declare.document import Path as Place
 from pytest_behavior_contract.declare.files import LARGEST_CONTRACT, MOST_CASES, Folder, read_text
+from pytest_behavior_contract.declare.probes import PROBE_PROMPT, Probe, probes_of, sent_in_words, suited_prompt
 from pytest_behavior_contract.declare.variation import UnknownSlot, fill, swapped, unique_ids
 from pytest_behavior_contract.errors import ContractFileError, Problem
-from pytest_behavior_contract.exchange import Prompt, Tool
+from pytest_behavior_contract.exchange import FollowUp, Prompt, Tool
 from pytest_behavior_contract.interfaces import Behavior, PairBehavior
 
 SUFFIX = ".contract.yaml"
-PROBE_PROMPT = "Say OK."
-"""What is asked where a clause only wants to know whether the request is accepted."""
-
 _MERGED = ("parameters", "request")
 
 
@@ -134,7 +132,7 @@ class _Loader:
         """A clause with something harmless in the place of everything that breaks the schema."""
         bad = {found[2] for found in self._bad_places if found[:2] == place and len(found) > 2}
         repaired = {key: value for key, value in entry.items() if key not in bad}
-        if bad & {"prompt", "messages", "cases", "swap", "system"}:
+        if bad & {"prompt", "messages", "cases", "swap", "system", "probe"}:
             for key in ("messages", "cases", "swap", "system", "contrast"):
                 repaired.pop(key, None)
             repaired["prompt"] = PROBE_PROMPT
@@ -179,6 +177,8 @@ def _with_defaults(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> dic
     merged = {**defaults, **entry}
     if "request" in entry and "parameters" not in entry:
         merged.pop("parameters", None)
+    if "probe" in entry and "rate" not in entry:
+        merged["rate"] = 1.0
     for key in _MERGED:
         if key in defaults and key in entry:
             merged[key] = {**defaults[key], **entry[key]}
@@ -204,17 +204,19 @@ class _ClauseBuilder:
             self._wrong("floor", f"should be at most the rate {rate}, is {floor}")
         if entry.get("review_by"):
             self._check_date(entry["review_by"])
-        tools = self._tools()
+        tools = self._tools(entry.get("tools", ()))
         pairs = self._pair_behaviors()
         if pairs and "swap" not in entry:
             self._wrong("expect", "even_handed compares variants of a prompt, so the clause needs `swap`")
-        cases = self._cases(entry, self._place, tools, part="replies")
+        make = self._probe_cases if "probe" in entry else self._listed_cases
+        cases = make(entry, tools)
         if "swap" in entry and not pairs and not any(case.expect for case in cases):
             self._wrong("expect", "is empty")
         if isinstance(entry.get("contrast"), Mapping):
             twin = {**entry, "swap": None, "cases": None, "prompt": None, "messages": None, **entry["contrast"]}
             cases += self._cases(twin, (*self._place, "contrast"), tools, part="contrast")
         relied_on_by = entry.get("relied_on_by", ())
+        every_check = [behavior for case in cases for behavior in case.expect]
         return Clause(
             contract=self._contract,
             id=entry["id"],
@@ -226,7 +228,7 @@ class _ClauseBuilder:
             rate=rate,
             floor=floor,
             samples=0 if entry.get("samples", "auto") == "auto" else entry["samples"],
-            deterministic=entry.get("deterministic", _all_probes(cases) and not pairs),
+            deterministic=entry.get("deterministic", not pairs and _all_of(every_check, "deterministic")),
             cases=tuple(cases),
             pairs=pairs,
             marks=tuple(entry.get("marks", ())),
@@ -243,8 +245,7 @@ class _ClauseBuilder:
         except ValueError:
             self._wrong("review_by", f"{text!r} is no date")
 
-    def _tools(self) -> tuple[Tool, ...]:
-        declared = self._entry.get("tools", ())
+    def _tools(self, declared: Any) -> tuple[Tool, ...]:
         try:
             if isinstance(declared, str):
                 declared = self._folder.json(declared)
@@ -272,17 +273,53 @@ class _ClauseBuilder:
         for case_id, case in zip(ids, values, strict=True):
             for variant, slots in variants:
                 filled = {**case, **slots}
+                prompt = self._prompt(entry, place, filled, tools)
+                expect = self._expectations(entry["expect"], place, filled)
                 cases.append(
                     Case(
                         id=f"{case_id}:{variant}" if variant else case_id,
-                        prompt=self._prompt(entry, place, filled, tools),
-                        expect=self._expectations(entry["expect"], place, filled),
+                        prompt=prompt,
+                        expect=expect,
                         topic=case_id,
                         variant=variant,
                         part=part,
+                        probe=sent_in_words(entry) if _all_of(expect, "probe") else "",
+                        follow=self._follow_up(expect, prompt),
                     )
                 )
         return _numbered(cases)
+
+    def _listed_cases(self, entry: Mapping[str, Any], tools: tuple[Tool, ...]) -> list[Case]:
+        return self._cases(entry, self._place, tools, part="replies")
+
+    def _probe_cases(self, entry: Mapping[str, Any], tools: tuple[Tool, ...]) -> list[Case]:  # noqa: ARG002 - each has its own
+        for key in ("cases", "swap", "contrast"):
+            if entry.get(key):
+                self._wrong(key, "says what to ask, and so does `probe`; a clause has one of them")
+        try:
+            probes = probes_of(entry, telling=self._telling(entry["expect"]))
+        except ValueError as error:
+            self._wrong("probe", str(error))
+            return []
+        return _numbered([self._probe_case(entry, probe) for probe in probes])
+
+    def _probe_case(self, entry: Mapping[str, Any], probe: Probe) -> Case:
+        tools = self._tools(probe.entry.get("tools", ()))
+        prompt = self._prompt({**probe.entry, "expect": entry["expect"]}, self._place, {}, tools)
+        expect = self._expectations(entry["expect"], self._place, {})
+        follow = probe.follow or self._follow_up(expect, prompt)
+        whole = dataclasses.replace(prompt, partial=probe.partial)
+        return Case(id=probe.what, prompt=whole, expect=expect, probe=probe.what, follow=follow)
+
+    def _telling(self, items: list[Any]) -> bool:
+        return any(getattr(_kind(item), "wants_telling_prompts", False) for item in items)
+
+    def _follow_up(self, expect: tuple[Behavior, ...], prompt: Prompt) -> FollowUp | None:
+        """The second request that an expectation needs."""
+        found = {id(one): wanted for one in _members(expect) if (wanted := _second_request(one, prompt))}
+        if len(set(found.values())) > 1:
+            self._wrong("expect", "asks for two different second requests; make two clauses of it")
+        return next(iter(found.values()), None)
 
     def _case_values(self, entry: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:
         values: list[dict[str, Any]] = []
@@ -306,9 +343,10 @@ class _ClauseBuilder:
         if prompt and messages:
             self._loader.wrong((*place, "prompt"), "a clause has either `prompt` or `messages`")
         if not prompt and not messages:
-            if not all(_name_and_arguments(item)[0] == "accepted" for item in entry["expect"]):
+            if not all(getattr(_kind(item), "probe", False) for item in entry["expect"]):
                 self._loader.wrong(place, "'prompt' (or 'messages') is missing")
-            prompt = PROBE_PROMPT
+            sent = {**entry.get("parameters", {}), **entry.get("request", {})}
+            prompt = suited_prompt(sent, telling=self._telling(entry["expect"]))
         key = "messages" if messages else "prompt"
         try:
             turns = fill(messages or [{"role": "user", "content": prompt}], values)
@@ -396,6 +434,23 @@ def _name_and_arguments(item: Any) -> tuple[str, Any]:
     return name, arguments
 
 
+def _kind(item: Any) -> Any:
+    return registry.resolve("behaviors", _name_and_arguments(item)[0])
+
+
+def _second_request(behavior: Behavior, prompt: Prompt) -> FollowUp | None:
+    wanted: FollowUp | None = behavior.follow_up(prompt) if hasattr(behavior, "follow_up") else None
+    return wanted
+
+
+def _members(expect: Iterable[Any]) -> Iterator[Behavior]:
+    """The expectations, and those within groups."""
+    for one in expect:
+        yield one
+        yield from _members(getattr(one, "expectations", ()))
+        yield from _members([one.expectation] if hasattr(one, "expectation") else ())
+
+
 def _is_pair(name: str) -> bool:
     return getattr(registry.resolve("behaviors", name), "pairs", False)
 
@@ -414,5 +469,6 @@ def _numbered(cases: list[Case]) -> list[Case]:
     return numbered
 
 
-def _all_probes(cases: list[Case]) -> bool:
-    return all(getattr(behavior, "deterministic", False) for case in cases for behavior in case.expect)
+def _all_of(expect: Iterable[Behavior], attribute: str) -> bool:
+    behaviors = list(expect)
+    return bool(behaviors) and all(getattr(behavior, attribute, False) for behavior in behaviors)

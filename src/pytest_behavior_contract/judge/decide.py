@@ -12,13 +12,14 @@ from typing import Any
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
 from pytest_behavior_contract.interfaces import PairBehavior
+from pytest_behavior_contract.judge.probing import probe_result
 from pytest_behavior_contract.judge.proportions import straight
 from pytest_behavior_contract.judge.statistics.alike import Alike
 from pytest_behavior_contract.judge.statistics.exact import Exact
 from pytest_behavior_contract.judge.statistics.rate import Rate
 from pytest_behavior_contract.judge.verdicts import excerpt, failed, passed
 from pytest_behavior_contract.registry import names, resolve
-from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Spending, Verdict
+from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Passing, Probe, Spending, Verdict
 
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
@@ -100,6 +101,7 @@ class ClauseJudge:
         self._failed = 0
         self._provenance = _Provenance()
         self._pairs = _Pairs(clause, alpha)
+        self._probes: dict[str, Probe] = {}
         self._promises: dict[str, list[_Promise]] = {"replies": list(self._pairs.promises)}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
@@ -127,10 +129,17 @@ class ClauseJudge:
             verdict = _of_part(self._verdict(case, sample), part)
             if sample.reply is not None:
                 self._provenance.add(sample.reply)
+                if sample.reply.first is not None:
+                    self._provenance.add(sample.reply.first)
             for promise in self._promises[part]:
                 if isinstance(promise.statistic, _OF_REPLIES):
                     promise.verdicts.append(verdict.outcome)
             self._add(_judged(case, sample, verdict, part))
+            if case.probe:
+                # Of several replies to one request, the first that is not accepted is the one to look at.
+                known = self._probes.get(case.id)
+                if known is None or known.result == "accepted":
+                    self._probes[case.id] = probe_result(case, sample, verdict)
         if part == "replies" and self._clause.pairs:
             for one in self._pairs.add(samples, self._cases):
                 self._add(one)
@@ -214,6 +223,7 @@ class ClauseJudge:
             input_tokens=provenance.input_tokens,
             output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
+            probes=tuple(self._probes[case.id] for case in clause.cases if case.id in self._probes),
             notes=(
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,
@@ -253,7 +263,8 @@ def judge_reply(reply: Reply, case: Case) -> Verdict:
     """The verdict of all expectations on one reply: that of the first that does not pass."""
     for behavior in case.expect:
         if reply.rejection is not None and not getattr(behavior, "judges_rejection", False):
-            return _named(failed(_rejection_cause(reply), reply.rejection.message), behavior)
+            mend = reply.rejection.mend
+            return _named(failed(_rejection_cause(reply), reply.rejection.message, mend=mend), behavior)
         verdict = behavior.check(reply)
         if not verdict.passed:
             return _named(verdict, behavior)
@@ -360,7 +371,7 @@ def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
         k=sample.k,
         verdict=verdict,
         part=part,
-        prompt=excerpt(case.prompt.text),
+        prompt=excerpt(f"{case.probe}: {case.prompt.text}" if case.probe else case.prompt.text),
         reply=excerpt(text, _REPLY_CHARACTERS),
     )
 

@@ -90,6 +90,9 @@ def _requests(units: Iterable[Unit], clause: Clause, asker: Asker) -> Iterable[R
             request = asker.request(case.prompt)
             if asker.recorded(asker.tape(clause, case), request, case.sample(unit.k)) is None:
                 yield request
+            if case.follow is not None and recorded_samples(unit, clause, asker) is None:
+                # What the second one holds is known only after the first; it costs about as much.
+                yield request
 
 
 def _of(likely: list[Request], most: list[Request], prices: Prices, latencies: list[float]) -> Forecast:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from pytest_behavior_contract.ask.asker import RecordMode
 from pytest_behavior_contract.ask.askers import Askers
@@ -85,6 +86,7 @@ class ContractSession:
         """What the reports of all processes carried: by clause and endpoint."""
         self._outcomes: dict[tuple[str, str], Outcome] = {}
         self._futures: dict[tuple[str, str], concurrent.futures.Future[Outcome]] = {}
+        self._probing: dict[str, list[concurrent.futures.Future[Outcome]]] = {}
         self._alpha = 0.01
 
     @property
@@ -127,12 +129,20 @@ class ContractSession:
         }
 
     def prefetch(self, wanted: Iterable[tuple[Clause, str]]) -> None:
-        """Starts to measure file clauses, all at once; each waits for a free place at its endpoint."""
-        for clause, endpoint in wanted:
+        """Starts to measure file clauses, all at once; each waits for a free place at its endpoint.
+
+        Probes come first, and the others wait until they are done; not in batches, where each round takes long.
+        """
+        for clause, endpoint in sorted(wanted, key=lambda pair: not pair[0].probes):
             key = (clause.name, endpoint)
-            if key not in self._futures:
-                work = measure(clause, self.askers.asker(endpoint), self.alpha(endpoint))
-                self._futures[key] = self.askers.engine.submit(work)
+            if key in self._futures:
+                continue
+            work = measure(clause, self.askers.asker(endpoint), self.alpha(endpoint))
+            if not clause.probes and self.options.batch_wait_seconds is None:
+                work = _after(self._probing.get(endpoint, ()), work)
+            self._futures[key] = self.askers.engine.submit(work)
+            if clause.probes:
+                self._probing.setdefault(endpoint, []).append(self._futures[key])
 
     def outcome(self, clause: Clause, endpoint: str) -> Outcome:
         """The outcome of a file clause, measured now if it has not been."""
@@ -217,6 +227,17 @@ class ContractSession:
         endpoint = self.askers.settings.find(name)
         outcomes = sorted((one for (_, at), one in self.report_outcomes.items() if at == name), key=_place)
         return Run(endpoint=name, api=endpoint.api, model=endpoint.model, outcomes=tuple(outcomes))
+
+
+async def _after(others: Sequence[concurrent.futures.Future[Outcome]], work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Work that begins when other work has ended, in whatever way."""
+    try:
+        if others:
+            await asyncio.wait([asyncio.wrap_future(one) for one in others])
+    except asyncio.CancelledError:
+        work.close()
+        raise
+    return await work
 
 
 def unmeasured(clause: Clause, endpoint: str, problem: str) -> Outcome:

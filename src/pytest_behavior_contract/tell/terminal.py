@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_behavior_contract.results import Change, Comparison, Judged, Outcome, Report, Run
+from pytest_behavior_contract.tell.probes import probe_lines
 from pytest_behavior_contract.tell.wording import (
     ORDER,
     answer_reason,
@@ -59,7 +60,8 @@ class Terminal:
         if not report.comparisons:
             for run in report.runs:
                 lines += [*self._run(run), ""]
-        for part in (self._warnings(report), self._payments(report)):
+        probes = probe_lines(report, width=self.width, verbosity=self.verbosity)
+        for part in (probes, self._warnings(report), self._payments(report)):
             lines += [*part, ""] if part else []
         return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
 

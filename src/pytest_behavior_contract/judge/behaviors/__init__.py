@@ -24,6 +24,8 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "probes": {
         "accepted": ".accepted:Accepted",
+        "honours": ".honours:Honours",
+        "round_trips": ".round_trips:RoundTrips",
     },
     "repeats": {},
     "judges": {},
