@@ -278,7 +278,7 @@ def _arguments(kind: type) -> dict[str, Any]:
     first_name, first = next(iter(fields["properties"].items()))
     if first_name in getattr(kind, "files", ()):
         short: list[dict[str, Any]] = [{"type": "string"}]
-    elif fields["required"] == [first_name]:
+    elif fields["required"] == [first_name] or getattr(kind, "short", False):
         short = [option for option in _options(first) if option.get("type") != "object"]
     else:
         short = []

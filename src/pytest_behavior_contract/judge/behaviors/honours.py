@@ -51,6 +51,8 @@ class Honours:
     deterministic: ClassVar[bool] = True
     probe: ClassVar[bool] = True
     wants_telling_prompts: ClassVar[bool] = True
+    short: ClassVar[bool] = True
+    """`honours: [stop]` too, although it may stand bare."""
     parameters: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
