@@ -25,6 +25,7 @@ SHAPES: dict[str, str] = {
     "prefill": "the last turn is the assistant's",
     "image": "an image beside the text",
     "stream": "the reply as a stream",
+    "tools": "the clause's tools, with their whole schemas",
     "tool-history": "a tool call, and its result, that another model made",
     "round-trip": "the first reply sent back as it came; with tools, a call and its result",
     "round-trip-plain": "the same without what is neither text nor call: no thinking, no reasoning",
@@ -163,8 +164,9 @@ def _of_shape(shape: str, entry: Mapping[str, Any]) -> Iterator[Probe]:
         tools = {"tools": entry.get("tools") or [_TOOL]} if shape == "tool-history" else {}
         yield Probe(what=_WORDS.get(shape, shape), entry={"messages": _CONVERSATIONS[shape], **tools})
     else:
-        value = {"system": entry.get("system") or "Answer briefly.", "stream": True}[shape]
-        yield Probe(what=shape, entry={"prompt": PROBE_PROMPT, **own, shape: value})
+        value = {"system": entry.get("system") or "Answer briefly.", "stream": True, "tools": entry.get("tools")}[shape]
+        if value:
+            yield Probe(what=shape, entry={"prompt": PROBE_PROMPT, **own, shape: value})
 
 
 def _echo(shape: str, entry: Mapping[str, Any], own: Mapping[str, Any]) -> Probe:
