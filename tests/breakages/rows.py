@@ -25,7 +25,6 @@ from breakages.servers import (
     with_message,
     without_block_starts,
     without_deltas_index,
-    without_last_chunk,
     without_usage,
 )
 from model_server import Say, error

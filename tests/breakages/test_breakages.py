@@ -7,9 +7,9 @@ import inspect
 
 import anthropic
 import pytest
-from breakages.rows import ROWS
 
 import pytest_behavior_contract.pytest_plugin.hooks  # noqa: F401 - half of it forgotten by pytester would be two of some things
+from breakages.rows import ROWS
 from pytest_behavior_contract.declare.loading import load_contract
 from pytest_behavior_contract.judge.measure import measure, replay
 

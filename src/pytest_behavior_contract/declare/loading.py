@@ -208,8 +208,7 @@ class _ClauseBuilder:
         pairs = self._pair_behaviors()
         if pairs and "swap" not in entry:
             self._wrong("expect", "even_handed compares variants of a prompt, so the clause needs `swap`")
-        make = self._probe_cases if "probe" in entry else self._listed_cases
-        cases = make(entry, tools)
+        cases = self._cases(entry, self._place, tools, part="replies")
         if "swap" in entry and not pairs and not any(case.expect for case in cases):
             self._wrong("expect", "is empty")
         if isinstance(entry.get("contrast"), Mapping):
@@ -266,6 +265,8 @@ class _ClauseBuilder:
         return tuple(found)
 
     def _cases(self, entry: Mapping[str, Any], place: Place, tools: tuple[Tool, ...], *, part: str) -> list[Case]:
+        if "probe" in entry and part == "replies":
+            return self._probe_cases(entry)
         values = self._case_values(entry, place)
         ids = unique_ids(str(case.get("id") or number) for number, case in enumerate(values, 1))
         variants = swapped(entry["swap"]) if entry.get("swap") else [("", {})]
@@ -273,26 +274,25 @@ class _ClauseBuilder:
         for case_id, case in zip(ids, values, strict=True):
             for variant, slots in variants:
                 filled = {**case, **slots}
-                prompt = self._prompt(entry, place, filled, tools)
-                expect = self._expectations(entry["expect"], place, filled)
                 cases.append(
                     Case(
                         id=f"{case_id}:{variant}" if variant else case_id,
-                        prompt=prompt,
-                        expect=expect,
+                        prompt=self._prompt(entry, place, filled, tools),
+                        expect=self._expectations(entry["expect"], place, filled),
                         topic=case_id,
                         variant=variant,
                         part=part,
-                        probe=sent_in_words(entry) if _all_of(expect, "probe") else "",
-                        follow=self._follow_up(expect, prompt),
                     )
                 )
-        return _numbered(cases)
+        return _numbered([self._with_second_request(case, entry) for case in cases])
 
-    def _listed_cases(self, entry: Mapping[str, Any], tools: tuple[Tool, ...]) -> list[Case]:
-        return self._cases(entry, self._place, tools, part="replies")
+    def _with_second_request(self, case: Case, entry: Mapping[str, Any]) -> Case:
+        """A case whose expectations ask for a second request, or look at the request alone, knows of it."""
+        probe = sent_in_words(entry) if _all_of(case.expect, "probe") else ""
+        follow = self._follow_up(case.expect, case.prompt)
+        return dataclasses.replace(case, probe=probe, follow=follow) if probe or follow else case
 
-    def _probe_cases(self, entry: Mapping[str, Any], tools: tuple[Tool, ...]) -> list[Case]:  # noqa: ARG002 - each has its own
+    def _probe_cases(self, entry: Mapping[str, Any]) -> list[Case]:
         for key in ("cases", "swap", "contrast"):
             if entry.get(key):
                 self._wrong(key, "says what to ask, and so does `probe`; a clause has one of them")
