@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from batch_server import BatchServer
 from model_server import Say, error
 
 CONTRACT = """
@@ -78,6 +79,31 @@ def test_what_the_probes_find_is_replayed_without_a_call(shop, server):
     result = shop("--contract")
     result.stdout.fnmatch_lines(["probes of shop/taken*prod*", "  all together * rejected *"])
     assert len(server.asked) == before
+
+
+def test_what_a_probe_proves_is_the_mend(shop, server, pytester):
+    text = CONTRACT.replace("[whole, parts, prefill]", "[whole, without]").replace("[honours]", "[accepted]")
+    pytester.path.joinpath("shop.contract.yaml").write_text(text)
+    server.answer = lambda asked: error(400, "no") if {"temperature", "stop"} <= {*asked.body} else "Yes."
+    result = shop("--contract-record=missing", "-k", "taken")
+    result.stdout.fnmatch_lines(["*mend*leave temperature or stop out: all the rest together is accepted"])
+
+
+def test_two_requests_are_two_batches(pytester, server):
+    server.answer = lambda asked: "It is."
+    with BatchServer(server) as vendor:
+        vendor.looks_needed = 1
+        pytester.makepyprojecttoml(
+            '[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = "function"\n'
+            '[tool.behavior-contract]\nendpoint = "prod"\n[tool.behavior-contract.endpoints]\n'
+            f'prod = {{api = "openai-chat", model = "m", base_url = "{vendor.url}/v1"}}\n'
+        )
+        pytester.path.joinpath("shop.contract.yaml").write_text(
+            "contract: shop\nclauses:\n  - {id: x, assumes: It goes round., prompt: Is it?, expect: [round_trips]}\n"
+        )
+        for arguments in (["--contract-batch", "--contract-batch-wait=5"], ["--contract"]):
+            pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments).assert_outcomes(passed=1)
+        assert vendor.created == 2
 
 
 def test_a_probe_that_is_never_answered_is_unknown_and_no_yes(shop, server):

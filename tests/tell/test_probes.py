@@ -26,10 +26,16 @@ def test_each_line_says_what_was_sent_what_became_of_it_and_what_was_said():
 
 
 def test_with_little_room_the_words_stand_below():
-    report = Report(runs=(run("prod", REJECTED), run("next", REJECTED)))
-    lines = probe_lines(report, width=70)
+    other = Probe(what="temperature: 0", result="rejected", words="no")
+    lines = probe_lines(Report(runs=(run("prod", REJECTED), run("next", other))), width=70)
     assert lines[1].split() == ["temperature:", "0", "rejected", "rejected"]
-    assert lines[2:] == [f"      prod: {WORDS[:57]}…", f"      next: {WORDS[:57]}…"]
+    assert lines[2:] == [f"      prod: {WORDS[:57]}…", "      next: no"]
+
+
+def test_the_same_words_are_shown_once():
+    lines = probe_lines(Report(runs=(run("prod", REJECTED), run("next", REJECTED))), width=100)
+    assert lines[1].split("rejected  ")[-1].startswith("prod, next: Unsupported value")
+    assert len(lines) == 2
 
 
 def test_of_very_many_those_that_are_accepted_are_counted():

@@ -77,6 +77,9 @@ _CONVERSATIONS: Mapping[str, list[dict[str, Any]]] = {
         {"role": "tool", "tool_call_id": "call_ZvR7kQ2mTn4LxW8b", "content": '{"city": "Turin"}'},
     ],
 }
+WHOLE = "all together"
+ALL_BUT = "all but "
+"""How the probes are called whose difference proves what one had better leave out."""
 _WORDS = {
     "developer": "developer role",
     "user-turns": "two user turns",
@@ -85,7 +88,7 @@ _WORDS = {
     "round-trip": "its reply sent back",
     "round-trip-plain": "its reply sent back, plain",
     "round-trip-empty": 'its reply sent back, plain with ""',
-    "whole": "all together",
+    "whole": WHOLE,
 }
 _ECHOES: Mapping[str, FollowUp] = {
     "round-trip": FollowUp(),
@@ -218,7 +221,7 @@ def _all_but_one(parts: list[_Part]) -> Iterator[tuple[str, list[_Part]]]:
     for left_out in parts:
         needing = [part for part in parts if left_out.name in _NEEDS.get(part.name, ())]
         rest = [part for part in parts if part is not left_out and part not in needing]
-        yield f"all but {left_out.name}", rest
+        yield f"{ALL_BUT}{left_out.name}", rest
 
 
 _SETS: Mapping[str, Callable[[list[_Part]], Iterator[tuple[str, list[_Part]]]]] = {

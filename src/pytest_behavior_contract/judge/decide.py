@@ -12,7 +12,7 @@ from typing import Any
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
 from pytest_behavior_contract.interfaces import PairBehavior
-from pytest_behavior_contract.judge.probing import probe_result
+from pytest_behavior_contract.judge.probing import probe_result, with_proven_mends
 from pytest_behavior_contract.judge.proportions import straight
 from pytest_behavior_contract.judge.statistics.alike import Alike
 from pytest_behavior_contract.judge.statistics.exact import Exact
@@ -197,6 +197,8 @@ class ClauseJudge:
             decision = min((part.decision for part in parts), key=lambda one: _ORDER.index(one.state))
             problem = stopped if stopped and decision.state == "unmeasured" else _problem(decision, self._judged)
         judged = _looked_at(self._judged, parts)
+        causes = _causes(judged, {part.name for part in parts if part.decision.state == "broken"})
+        probes = tuple(self._probes[case.id] for case in clause.cases if case.id in self._probes)
         provenance = self._provenance
         served = sorted({excerpt(name, 100) for name in provenance.served})
         return Outcome(
@@ -213,7 +215,7 @@ class ClauseJudge:
             source=clause.source,
             problem=excerpt(problem, 1000),
             parts=parts,
-            causes=_causes(judged, {part.name for part in parts if part.decision.state == "broken"}),
+            causes=with_proven_mends(causes, judged, probes),
             judged=tuple(judged),
             served_models=tuple(served),
             recorded_from=provenance.earliest,
@@ -223,7 +225,7 @@ class ClauseJudge:
             input_tokens=provenance.input_tokens,
             output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
-            probes=tuple(self._probes[case.id] for case in clause.cases if case.id in self._probes),
+            probes=probes,
             notes=(
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
                 *notes,

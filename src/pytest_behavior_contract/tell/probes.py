@@ -46,8 +46,7 @@ def _of_clause(
         results = [row[name].result if name in row else "–" for name in endpoints]
         cells = "  ".join(f"{result:<{size}}" for result, size in zip(results, columns, strict=True))
         start = f"  {_cut(shown(what), first - 2):<{first - 2}}  {cells}  "
-        said = [_said(name, row[name], named=len(endpoints) > 1) for name in endpoints if name in row]
-        words = [text for text in dict.fromkeys(said) if text]
+        words = _words(row, named=len(endpoints) > 1)
         if len(words) == 1 and room >= _LEAST_WORDS:
             lines.append(start + _cut(words[0], room))
         else:
@@ -56,10 +55,13 @@ def _of_clause(
     return [*lines, *([f"  … and {hidden} that are accepted (-v lists them)"] if hidden else [])]
 
 
-def _said(endpoint: str, probe: Probe, *, named: bool) -> str:
-    if not probe.words:
-        return ""
-    return f"{endpoint}: {shown(probe.words)}" if named else shown(probe.words)
+def _words(row: Mapping[str, Probe], *, named: bool) -> list[str]:
+    """What was said of one request, each with who said it."""
+    said: dict[str, list[str]] = {}
+    for name, probe in row.items():
+        if probe.words:
+            said.setdefault(shown(probe.words), []).append(name)
+    return [f"{', '.join(names)}: {words}" if named else words for words, names in said.items()]
 
 
 def _cut(text: str, most: int) -> str:
