@@ -62,6 +62,7 @@ def test_a_name_that_cannot_be_imported_any_more_is_the_clients():
     [
         lambda: Orders().create(gone=1),
         lambda: Orders().gone,
+        lambda: openai.types.chat.ChatCompletionMessage(role="assistant").reasoning,
         lambda: {}.gone,
         lambda: None + 1,
         lambda: __import__("no_such_module"),

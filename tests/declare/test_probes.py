@@ -79,6 +79,14 @@ def test_a_written_out_probe_is_all_that_is_sent(load):
     assert found["forced"].keys() == {"tools", "tool_choice"}
 
 
+def test_probes_that_would_be_called_the_same_are_told_apart(load):
+    clause = load(
+        "    probe:\n      - {messages: [{role: user, content: One}]}\n      - {messages: [{role: user, content: Two}]}\n"
+        "      - system\n      - system\n    expect: [accepted]\n"
+    )
+    assert [case.id for case in clause.cases] == ["messages", "messages (2)", "system"]
+
+
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape not in ("parts", "pairs", "without", "tools")])
 @pytest.mark.parametrize("api", [OpenAIChat, AnthropicMessages])
 def test_every_shape_makes_a_request_on_every_api_that_has_words_for_it(load, shape, api):

@@ -32,8 +32,9 @@ def _is_of(vendor: str, error: BaseException) -> bool:
         return _has_class(vendor, callee[1]) if callee else _was_raised_in(vendor, error)
     if isinstance(error, AttributeError):
         owner = getattr(error, "obj", None)
-        module = getattr(owner, "__name__", "") if type(owner).__name__ == "module" else type(owner).__module__
-        return _belongs(vendor, str(module))
+        module = str(getattr(owner, "__name__", "") if type(owner).__name__ == "module" else type(owner).__module__)
+        # What a reply lacks is the endpoint's doing: replies are of the SDK's types, too.
+        return _belongs(vendor, module) and not module.startswith((f"{vendor}.types", f"{vendor}._models"))
     if isinstance(error, ImportError):
         return _belongs(vendor, error.name or "")
     # openai keeps the names of its oldest version, only to say that they are gone.

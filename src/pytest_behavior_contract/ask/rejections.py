@@ -64,9 +64,8 @@ def rejected_parameter(document: Any, message: str, body: Mapping[str, Any]) -> 
 
     Positions in lists are left out, so that the same fault in two places is one cause.
     """
-    own = _own_field(document)
-    located = own or _located(document, message)
-    several = _together(message, body)
+    located = _own_field(document) or _located(document, message)
+    several = [] if "." in located or "[" in located else _together(message, body)
     if len(several) > 1:
         return " + ".join(sorted(several))
     return _POSITION.sub("[]", located) if located else _POSITION.sub("[]", _named(message, body))

@@ -80,7 +80,7 @@ class Clause:
     @property
     def probes(self) -> bool:
         """Whether it only asks what the endpoint takes: such clauses are asked before all others."""
-        return all(case.probe for case in self.cases) and bool(self.cases)
+        return self.deterministic and bool(self.cases) and all(case.probe for case in self.cases)
 
     def planned(self, straight_passes: int) -> int:
         """The cap on samples, where so many straight passes suffice for a decision."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import re
@@ -126,7 +127,10 @@ def probes_of(entry: Mapping[str, Any], *, telling: bool) -> list[Probe]:
         else:
             probes = [_of_mapping(item, entry)]
         for probe in probes:
-            found.setdefault(probe.what, probe)
+            number, what = 1, probe.what
+            while what in found and found[what].entry != probe.entry:
+                number, what = number + 1, f"{probe.what} ({number + 1})"
+            found.setdefault(what, dataclasses.replace(probe, what=what))
     return list(found.values())
 
 

@@ -135,7 +135,7 @@ class ClauseJudge:
                 if isinstance(promise.statistic, _OF_REPLIES):
                     promise.verdicts.append(verdict.outcome)
             self._add(_judged(case, sample, verdict, part))
-            if case.probe:
+            if case.probe and part == "replies":
                 # Of several replies to one request, the first that is not accepted is the one to look at.
                 known = self._probes.get(case.id)
                 if known is None or known.result == "accepted":

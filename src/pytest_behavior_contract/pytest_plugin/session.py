@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from pytest_behavior_contract.ask.asker import RecordMode
+from pytest_behavior_contract.ask.asker import Asker, RecordMode
 from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.ask.budget import Purse
@@ -137,12 +137,20 @@ class ContractSession:
             key = (clause.name, endpoint)
             if key in self._futures:
                 continue
-            work = measure(clause, self.askers.asker(endpoint), self.alpha(endpoint))
-            if not clause.probes and self.options.batch_wait_seconds is None:
-                work = _after(self._probing.get(endpoint, ()), work)
-            self._futures[key] = self.askers.engine.submit(work)
+            first = (
+                [] if clause.probes or self.options.batch_wait_seconds is not None else self._probing.get(endpoint, [])
+            )
+            self._futures[key] = self.askers.engine.submit(self._measured(clause, self.askers.asker(endpoint), first))
             if clause.probes:
                 self._probing.setdefault(endpoint, []).append(self._futures[key])
+
+    async def _measured(
+        self, clause: Clause, asker: Asker, first: Sequence[concurrent.futures.Future[Outcome]]
+    ) -> Outcome:
+        """The outcome of a clause that is asked when others have ended, in whatever way."""
+        if first:
+            await asyncio.wait([asyncio.wrap_future(one) for one in first])
+        return await measure(clause, asker, self.alpha(asker.endpoint.name))
 
     def outcome(self, clause: Clause, endpoint: str) -> Outcome:
         """The outcome of a file clause, measured now if it has not been."""
@@ -227,17 +235,6 @@ class ContractSession:
         endpoint = self.askers.settings.find(name)
         outcomes = sorted((one for (_, at), one in self.report_outcomes.items() if at == name), key=_place)
         return Run(endpoint=name, api=endpoint.api, model=endpoint.model, outcomes=tuple(outcomes))
-
-
-async def _after(others: Sequence[concurrent.futures.Future[Outcome]], work: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """Work that begins when other work has ended, in whatever way."""
-    try:
-        if others:
-            await asyncio.wait([asyncio.wrap_future(one) for one in others])
-    except asyncio.CancelledError:
-        work.close()
-        raise
-    return await work
 
 
 def unmeasured(clause: Clause, endpoint: str, problem: str) -> Outcome:
