@@ -10,12 +10,31 @@ import pytest
 
 import pytest_behavior_contract.pytest_plugin.hooks  # noqa: F401 - half of it forgotten by pytester would be two of some things
 from breakages.rows import ROWS
+from pytest_behavior_contract import registry
 from pytest_behavior_contract.declare.loading import load_contract
 from pytest_behavior_contract.judge.measure import measure, replay
 
-YAML = [row for row in ROWS if not row.python]
-KNOWN = 54
-AWAITED = frozenset(range(1, KNOWN + 1)) - {row.number for row in ROWS}
+REPORTS = 54
+BEHAVIORS = frozenset(registry.names("behaviors"))
+
+
+def behaviors_of(row):
+    """The names of the behaviors that its clause expects."""
+    import yaml
+
+    document = yaml.safe_load("\n".join(row.clause)) or {}
+    items = [*document.get("expect", ()), *document.get("contrast", {}).get("expect", ())]
+    return {item if isinstance(item, str) else next(iter(item)) for item in items}
+
+
+AWAITED = {name for row in ROWS for name in behaviors_of(row)} - BEHAVIORS
+TO_COME = frozenset(
+    """content_is first_block gives_verdict has_usage identity no_call_in_text no_leaked_markup no_markdown no_preamble
+    non_empty not_truncated only_declared_tools script served_model stream_well_formed tool_call_count tool_call_ids
+    uses_markdown valid_tool_arguments""".split()
+)
+"""Behaviors that are still to come; their rows are run as soon as they are there."""
+YAML = [row for row in ROWS if not row.python and not behaviors_of(row) & AWAITED]
 
 
 def ids(rows):
@@ -32,7 +51,8 @@ def clause_of(row, folder):
 
 
 def test_every_known_breakage_has_its_row():
-    assert not AWAITED
+    assert {row.number for row in ROWS} == set(range(1, REPORTS + 1))
+    assert AWAITED <= TO_COME
 
 
 @pytest.mark.parametrize("row", YAML, ids=ids(YAML))
