@@ -89,6 +89,16 @@ def test_what_a_probe_proves_is_the_mend(shop, server, pytester):
     result.stdout.fnmatch_lines(["*mend*leave temperature or stop out: all the rest together is accepted"])
 
 
+def test_the_plan_counts_both_requests_and_leaves_out_what_the_api_has_no_word_for(shop, server, pytester):
+    pytester.path.joinpath("shop.contract.yaml").write_text(
+        "contract: shop\nclauses:\n  - id: x\n    assumes: It is taken.\n    parameters: {top_k: 3, temperature: 0}\n"
+        "    probe: [parts, image, round-trip]\n    expect: [accepted]\n"
+    )
+    result = shop("--contract-record=missing")
+    result.stdout.fnmatch_lines(["plan: prod (m)  about 2 calls, at most 2 *", "*openai-chat has no top_k (2)*"])
+    assert len(server.asked) == 2
+
+
 def test_two_requests_are_two_batches(pytester, server):
     server.answer = lambda asked: "It is."
     with BatchServer(server) as vendor:

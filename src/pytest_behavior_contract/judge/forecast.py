@@ -11,7 +11,7 @@ from pytest_behavior_contract.ask.asking import recorded_samples
 from pytest_behavior_contract.ask.prices import Prices
 from pytest_behavior_contract.ask.sampling import Schedule, Unit, Walk
 from pytest_behavior_contract.declare.contract import Clause
-from pytest_behavior_contract.errors import BehaviorContractError
+from pytest_behavior_contract.errors import BehaviorContractError, NotExpressible
 from pytest_behavior_contract.exchange import Request
 from pytest_behavior_contract.judge.decide import ClauseJudge
 
@@ -87,7 +87,10 @@ def _requests(units: Iterable[Unit], clause: Clause, asker: Asker) -> Iterable[R
     """The requests among some units that are not on record."""
     for unit in units:
         for case in unit.cases:
-            request = asker.request(case.prompt)
+            try:
+                request = asker.request(case.prompt)
+            except NotExpressible:
+                continue  # that is a finding, and costs nothing
             if asker.recorded(asker.tape(clause, case), request, case.sample(unit.k)) is None:
                 yield request
             if case.follow is not None and recorded_samples(unit, clause, asker) is None:

@@ -192,8 +192,7 @@ class Terminal:
         failed = first_failed(outcome)
         if failed is not None:
             lines += [self._quoted(label, text) for label, text in _evidence(failed, outcome, baseline)]
-        mend = next((cause.mend for cause in outcome.causes if cause.mend), "")
-        if mend:
+        for mend in dict.fromkeys(cause.mend for cause in outcome.causes[:3] if cause.mend):
             lines += self._said("mend", mend)
         for note in outcome.notes:
             lines += self._said("note", note)
