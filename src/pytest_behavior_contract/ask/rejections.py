@@ -40,7 +40,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "tool call id of another model",
         ),
         (
-            r"(?:content|text).{0,60}\b(?:empty|blank|non-?empty|null|none)\b|(?:empty|null) content",
+            r"\b(?:content|text)\b.{0,60}\b(?:empty|blank|non-?empty|null|none)\b|(?:empty|null) content",
             "empty content",
         ),
         (r"\b(?:image|vision|multimodal)", "image"),
