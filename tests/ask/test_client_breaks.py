@@ -2,6 +2,7 @@
 
 import anthropic
 import openai
+import openai.resources.beta.threads.messages  # it has a class Messages, too
 import pytest
 
 from pytest_behavior_contract.ask.client_breaks import client_break
@@ -28,6 +29,10 @@ def client(kind):
         (
             lambda: client(anthropic.Anthropic).messages.create(max_tokens=1, messages=[], model="m", gone=0),
             f"anthropic {anthropic.__version__}: Messages.create() got an unexpected keyword argument 'gone'",
+        ),
+        (
+            lambda: client(anthropic.Anthropic).messages.stream(max_tokens=1, messages=[], model="m", gone=0),
+            f"anthropic {anthropic.__version__}: Messages.stream() got an unexpected keyword argument 'gone'",
         ),
         (
             lambda: client(openai.OpenAI).chat.completions.create(messages=[], model="m", gone=0),

@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 _VENDORS = ("openai", "anthropic")
-_CALLEE = re.compile(r"\A([A-Za-z_]\w*)\.\w+\(\) (?:got an unexpected keyword|missing \d+ required|takes )")
+_CALLEE = re.compile(r"\A([A-Za-z_]\w*)\.(\w+)\(\) (?:got an unexpected keyword|missing \d+ required|takes )")
 """`Messages.create() got an unexpected keyword argument 'temperature'`."""
 
 
@@ -19,7 +19,10 @@ def client_break(error: BaseException) -> str:
     A parameter, a method or a name that a version of the SDK has dropped is nobody's behavior: the endpoint was never
     asked.
     """
-    vendor = next((vendor for vendor in _VENDORS if vendor in sys.modules and _is_of(vendor, error)), "")
+    loaded = [vendor for vendor in _VENDORS if vendor in sys.modules]
+    # Classes of both may have one name; where the SDK's own frame is on record it tells whose it is.
+    raised_in = [vendor for vendor in loaded if _was_raised_in(vendor, error)]
+    vendor = next((vendor for vendor in raised_in or loaded if _is_of(vendor, error)), "")
     if not vendor:
         return ""
     said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
@@ -29,7 +32,7 @@ def client_break(error: BaseException) -> str:
 def _is_of(vendor: str, error: BaseException) -> bool:
     if isinstance(error, TypeError):
         callee = _CALLEE.match(str(error))
-        return _has_class(vendor, callee[1]) if callee else _was_raised_in(vendor, error)
+        return _has_method(vendor, callee[1], callee[2]) if callee else _was_raised_in(vendor, error)
     if isinstance(error, AttributeError):
         owner = getattr(error, "obj", None)
         module = str(getattr(owner, "__name__", "") if type(owner).__name__ == "module" else type(owner).__module__)
@@ -45,10 +48,10 @@ def _belongs(vendor: str, module: str) -> bool:
     return module == vendor or module.startswith(f"{vendor}.")
 
 
-def _has_class(vendor: str, name: str) -> bool:
+def _has_method(vendor: str, name: str, method: str) -> bool:
     modules = [module for key, module in list(sys.modules.items()) if _belongs(vendor, key)]
     found = (vars(module).get(name) for module in modules)
-    return any(isinstance(kind, type) and _belongs(vendor, kind.__module__) for kind in found)
+    return any(isinstance(kind, type) and _belongs(vendor, kind.__module__) and hasattr(kind, method) for kind in found)
 
 
 def _was_raised_in(vendor: str, error: BaseException) -> bool:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.declare import probes
 from pytest_behavior_contract.declare.checking import key_path, schema_problems
 from pytest_behavior_contract.declare.contract import DEFAULT_RATE, Case, Clause, Contract, default_floor, read_tool
 from pytest_behavior_contract.declare.document import Document, DocumentError, parse
 from pytest_behavior_contract.declare.document import Path as Place
 from pytest_behavior_contract.declare.files import LARGEST_CONTRACT, MOST_CASES, Folder, read_text
-from pytest_behavior_contract.declare.probes import PROBE_PROMPT, Probe, probes_of, sent_in_words, suited_prompt
 from pytest_behavior_contract.declare.variation import UnknownSlot, fill, swapped, unique_ids
 from pytest_behavior_contract.errors import ContractFileError, Problem
 from pytest_behavior_contract.exchange import FollowUp, Prompt, Tool
@@ -135,7 +135,7 @@ class _Loader:
         if bad & {"prompt", "messages", "cases", "swap", "system", "probe"}:
             for key in ("messages", "cases", "swap", "system", "contrast"):
                 repaired.pop(key, None)
-            repaired["prompt"] = PROBE_PROMPT
+            repaired["prompt"] = probes.PROBE_PROMPT
             repaired |= {"swap": {"": ["", ""]}} if "swap" in entry else {}
         items = entry.get("expect")
         if not isinstance(items, list) or not items:
@@ -215,7 +215,6 @@ class _ClauseBuilder:
             twin = {**entry, "swap": None, "cases": None, "prompt": None, "messages": None, **entry["contrast"]}
             cases += self._cases(twin, (*self._place, "contrast"), tools, part="contrast")
         relied_on_by = entry.get("relied_on_by", ())
-        every_check = [behavior for case in cases for behavior in case.expect]
         return Clause(
             contract=self._contract,
             id=entry["id"],
@@ -227,7 +226,7 @@ class _ClauseBuilder:
             rate=rate,
             floor=floor,
             samples=0 if entry.get("samples", "auto") == "auto" else entry["samples"],
-            deterministic=entry.get("deterministic", not pairs and _all_of(every_check, "deterministic")),
+            deterministic=entry.get("deterministic", not pairs and probes.decided_at_once(cases)),
             cases=tuple(cases),
             pairs=pairs,
             marks=tuple(entry.get("marks", ())),
@@ -287,39 +286,33 @@ class _ClauseBuilder:
         return _numbered([self._with_second_request(case, entry) for case in cases])
 
     def _with_second_request(self, case: Case, entry: Mapping[str, Any]) -> Case:
-        """A case whose expectations ask for a second request, or look at the request alone, knows of it."""
-        probe = sent_in_words(entry) if _all_of(case.expect, "probe") else ""
-        follow = self._follow_up(case.expect, case.prompt)
-        return dataclasses.replace(case, probe=probe, follow=follow) if probe or follow else case
+        probe = probes.sent_in_words(entry) if probes.all_of(case.expect, "probe") else ""
+        return dataclasses.replace(case, probe=probe, follow=self._follow_up(case.expect, case.prompt))
 
     def _probe_cases(self, entry: Mapping[str, Any]) -> list[Case]:
         for key in ("cases", "swap", "contrast"):
             if entry.get(key):
                 self._wrong(key, "says what to ask, and so does `probe`; a clause has one of them")
         try:
-            probes = probes_of(entry, telling=self._telling(entry["expect"]))
+            found = probes.probes_of(entry, telling=_any_says(entry["expect"], "wants_telling_prompts"))
         except ValueError as error:
             self._wrong("probe", str(error))
             return []
-        return _numbered([self._probe_case(entry, probe) for probe in probes])
+        return _numbered([self._probe_case(entry, probe) for probe in found])
 
-    def _probe_case(self, entry: Mapping[str, Any], probe: Probe) -> Case:
+    def _probe_case(self, entry: Mapping[str, Any], probe: probes.Probe) -> Case:
         tools = self._tools(probe.entry.get("tools", ()))
         prompt = self._prompt({**probe.entry, "expect": entry["expect"]}, self._place, {}, tools)
         expect = self._expectations(entry["expect"], self._place, {})
+        prompt = dataclasses.replace(prompt, partial=probe.partial)
         follow = probe.follow or self._follow_up(expect, prompt)
-        whole = dataclasses.replace(prompt, partial=probe.partial)
-        return Case(id=probe.what, prompt=whole, expect=expect, probe=probe.what, follow=follow)
-
-    def _telling(self, items: list[Any]) -> bool:
-        return any(getattr(_kind(item), "wants_telling_prompts", False) for item in items)
+        return Case(id=probe.what, prompt=prompt, expect=expect, probe=probe.what, follow=follow)
 
     def _follow_up(self, expect: tuple[Behavior, ...], prompt: Prompt) -> FollowUp | None:
-        """The second request that an expectation needs."""
-        found = {id(one): wanted for one in _members(expect) if (wanted := _second_request(one, prompt))}
-        if len(set(found.values())) > 1:
+        wanted = probes.second_requests(expect, prompt)
+        if len(wanted) > 1:
             self._wrong("expect", "asks for two different second requests; make two clauses of it")
-        return next(iter(found.values()), None)
+        return next(iter(wanted), None)
 
     def _case_values(self, entry: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:
         values: list[dict[str, Any]] = []
@@ -343,10 +336,10 @@ class _ClauseBuilder:
         if prompt and messages:
             self._loader.wrong((*place, "prompt"), "a clause has either `prompt` or `messages`")
         if not prompt and not messages:
-            if not all(getattr(_kind(item), "probe", False) for item in entry["expect"]):
+            if not all(_any_says([item], "probe") for item in entry["expect"]):
                 self._loader.wrong(place, "'prompt' (or 'messages') is missing")
-            sent = {**entry.get("parameters", {}), **entry.get("request", {})}
-            prompt = suited_prompt(sent, telling=self._telling(entry["expect"]))
+            telling = _any_says(entry["expect"], "wants_telling_prompts")
+            prompt = probes.suited_prompt(probes.parameters_of(entry), telling=telling)
         key = "messages" if messages else "prompt"
         try:
             turns = fill(messages or [{"role": "user", "content": prompt}], values)
@@ -434,21 +427,9 @@ def _name_and_arguments(item: Any) -> tuple[str, Any]:
     return name, arguments
 
 
-def _kind(item: Any) -> Any:
-    return registry.resolve("behaviors", _name_and_arguments(item)[0])
-
-
-def _second_request(behavior: Behavior, prompt: Prompt) -> FollowUp | None:
-    wanted: FollowUp | None = behavior.follow_up(prompt) if hasattr(behavior, "follow_up") else None
-    return wanted
-
-
-def _members(expect: Iterable[Any]) -> Iterator[Behavior]:
-    """The expectations, and those within groups."""
-    for one in expect:
-        yield one
-        yield from _members(getattr(one, "expectations", ()))
-        yield from _members([one.expectation] if hasattr(one, "expectation") else ())
+def _any_says(items: list[Any], attribute: str) -> bool:
+    kinds = (registry.resolve("behaviors", _name_and_arguments(item)[0]) for item in items)
+    return any(getattr(kind, attribute, False) for kind in kinds)
 
 
 def _is_pair(name: str) -> bool:
@@ -467,8 +448,3 @@ def _numbered(cases: list[Case]) -> list[Case]:
         numbered.append(dataclasses.replace(case, copy=seen[prompt], copies=counts[prompt]))
         seen[prompt] += 1
     return numbered
-
-
-def _all_of(expect: Iterable[Behavior], attribute: str) -> bool:
-    behaviors = list(expect)
-    return bool(behaviors) and all(getattr(behavior, attribute, False) for behavior in behaviors)

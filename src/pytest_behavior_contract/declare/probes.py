@@ -6,11 +6,13 @@ import dataclasses
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_behavior_contract.exchange import FollowUp
+from pytest_behavior_contract.declare.contract import Case
+from pytest_behavior_contract.exchange import FollowUp, Prompt
+from pytest_behavior_contract.interfaces import Behavior
 
 PROBE_PROMPT = "Say OK."
 """What is asked where a clause only wants to know whether the request is accepted."""
@@ -143,9 +145,34 @@ def suited_prompt(names: Mapping[str, Any], *, telling: bool) -> str:
     return next((prompt for prompt in prompts if prompt), PROBE_PROMPT)
 
 
+def parameters_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a clause sends, under whatever names."""
+    return {**entry.get("parameters", {}), **entry.get("request", {})}
+
+
 def sent_in_words(entry: Mapping[str, Any]) -> str:
     """What a clause sends besides its prompt: `temperature: 0 + stream`."""
     return " + ".join(part.what for part in _parts(entry)) or "the prompt alone"
+
+
+def all_of(expect: Sequence[Behavior], attribute: str) -> bool:
+    """Whether there are expectations, and all of them say so."""
+    return bool(expect) and all(getattr(behavior, attribute, False) for behavior in expect)
+
+
+def decided_at_once(cases: Iterable[Case]) -> bool:
+    """Whether one reply to each case decides."""
+    return all_of([behavior for case in cases for behavior in case.expect], "deterministic")
+
+
+def second_requests(expect: Iterable[Any], prompt: Prompt) -> set[FollowUp]:
+    """The second requests that expectations need, those within groups too."""
+    found: set[FollowUp] = set()
+    for one in expect:
+        wanted = one.follow_up(prompt) if hasattr(one, "follow_up") else None
+        inner = [*getattr(one, "expectations", ()), *([one.expectation] if hasattr(one, "expectation") else [])]
+        found |= {*([wanted] if wanted else []), *second_requests(inner, prompt)}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +208,7 @@ def _echo(shape: str, entry: Mapping[str, Any], own: Mapping[str, Any]) -> Probe
     sent = {key: entry[key] for key in ("system", "tools", "parameters", "request", "stream") if entry.get(key)}
     follow = _ECHOES[shape]
     if sent.get("tools"):
-        named = {**sent.get("parameters", {}), **sent.get("request", {})}
-        if "tool_choice" not in named and "prompt" not in own and "messages" not in own:
+        if "tool_choice" not in parameters_of(sent) and "prompt" not in own and "messages" not in own:
             own = {"prompt": "Call one of your tools, with made-up arguments."}
         follow = FollowUp(echo=follow.echo, needs_calls=True)
     return Probe(what=_WORDS[shape], entry={"prompt": PROBE_PROMPT, **own, **sent}, follow=follow)
