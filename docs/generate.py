@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_behavior_contract import registry
 from pytest_behavior_contract.ask.endpoints import BUILT_IN, Endpoint
+from pytest_behavior_contract.declare.probes import SHAPES
 from pytest_behavior_contract.declare.schema import PARAMETERS, behavior_fields, contract_schema
 from pytest_behavior_contract.judge.behaviors import FAMILIES
 
@@ -114,6 +115,17 @@ def contract_file() -> str:
         "A behavior is its name alone (`refuses`), or its name and what it takes: `max_words: 20` where one value says",
         "it, else a mapping, `json: {type: object}`. [behaviors.md](behaviors.md) has every one with an example. All",
         "expectations of a clause must hold on a reply for the reply to pass.",
+        "",
+        "## Probes",
+        "",
+        "`probe` lists requests that are asked once each, before everything else: names of what is sent, and mappings",
+        "of `parameters`, `request`, `system`, `tools`, `stream`, `prompt` or `messages` that are all that is sent.",
+        "`what` names one in the table, `tools: true` stands for the clause's own. [Probes](behaviors/probes.md) has",
+        "an example.",
+        "",
+        "| name | sends |",
+        "| --- | --- |",
+        *(f"| `{name}` | {what} |" for name, what in SHAPES.items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -229,10 +241,52 @@ def endpoints() -> str:
     return "\n".join(lines) + "\n"
 
 
+def breakages() -> str:
+    """Every known breakage with the clause that catches it: the rows that the tests replay."""
+    sys.path.insert(0, str(DOCS.parent / "tests"))
+    try:
+        from breakages.rows import ROWS
+    finally:
+        sys.path.pop(0)
+    reports = {row.number for row in ROWS}
+    lines = [
+        NOTE,
+        "# What really broke, and what catches it",
+        "",
+        f"{len(reports)} reports from public issue trackers of what broke when an application changed its model, in",
+        f"{len(ROWS)} ways and in our words. For each a server on the loopback goes wrong in that very way, behind the",
+        "real SDK: the clause is kept where all is well, and broken, with the cause that stands here, where it is not.",
+        "`pytest tests/breakages` runs them all.",
+        "",
+        "A clause needs an `id` and a sentence under `assumes` besides. Where the cause names a mend, the server's own",
+        "words or the check have shown it.",
+        "",
+        "| # | kind | what was taken for granted, and what came | the clause | the cause |",
+        "| --- | --- | --- | --- | --- |",
+        *(_breakage(row) for row in ROWS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _breakage(row: Any) -> str:
+    clause = "<br>".join(_code(line) for line in row.clause) or "a test around [your own client](python.md)"
+    mend = f"<br>mend: {row.mend}" if row.mend else ""
+    cause = f"{_code(row.cause)}{' (unmeasured)' if row.state == 'unmeasured' else ''}"
+    api = f"{clause}<br>({row.api})" if row.api != "openai-chat" and not row.python else clause
+    return f"| {row.number} | {row.kind} | {row.broke} | {api} | {cause}{mend} |"
+
+
+def _code(text: str) -> str:
+    mark = "``" if "`" in text else "`"
+    pad = " " if "`" in text else ""
+    return f"{mark}{pad}{text}{pad}{mark}".replace("|", "\\|")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "contract-file.md": contract_file,
     "behaviors.md": behaviors,
     "endpoints.md": endpoints,
+    "breakages.md": breakages,
     **{f"behaviors/{family}.md": partial(behavior_family, family) for family, members in FAMILIES.items() if members},
 }
 

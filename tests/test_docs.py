@@ -86,6 +86,21 @@ def test_the_readmes_screen_is_what_its_command_prints():
     assert [line for line in screen if line not in printed and line != "…"] == []
 
 
+def test_the_page_on_probes_shows_what_its_command_prints():
+    (block,) = blocks("console", [ROOT / "docs" / "behaviors" / "probes.md"])
+    command, *screen = block.values[0].splitlines()
+    done = subprocess.run(
+        [sys.executable, "-m", *command.removeprefix("$ ").split()],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    assert [line for line in screen if line not in printed and line != "…"] == []
+
+
 def test_the_readmes_commands_are_those_that_ci_runs():
     lines = [block.values[0].strip() for block in blocks("console", [ROOT / "README.md"])]
     ci = (ROOT / ".ci" / "run").read_text()

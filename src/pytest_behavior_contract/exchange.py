@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 _ARRAYS = (list, tuple)
@@ -37,11 +37,29 @@ class Prompt:
     request: Mapping[str, Any] = field(default_factory=dict)
     """Parameters under the surface's own names, sent as they are."""
     stream: bool = False
+    partial: bool = False
+    """Only a part of what the application sends, so that a surface adds what it takes no request without."""
 
     @property
     def text(self) -> str:
         """The last message as plain text, for people to read."""
         return content_text(self.messages[-1].get("content")) if self.messages else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """The second request of a case, made from the reply to the first."""
+
+    kind: Literal["echo", "again"] = "echo"
+    """Send the reply back and go on, or ask the very same again."""
+    echo: Literal["whole", "plain", "empty-text"] = "whole"
+    """How the reply is sent back; see the behavior `round_trips`."""
+    say: str = "Thank you. Go on."
+    """The user's next turn, where the reply called no tool."""
+    result: str = "{}"
+    """What each called tool is said to have returned."""
+    needs_calls: bool = False
+    """Whether a reply without a tool call is nothing that could be sent back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,10 +160,16 @@ class Rejection:
     status: int
     message: str
     parameter: str = ""
-    """The parameter the server names; empty where it names none."""
+    """The parameter the server names, or several with ` + ` between them; empty where it names none."""
+    part: str = ""
+    """What else of the request its words are about: `order of roles`, `assistant prefill`."""
+    mend: str = ""
+    """What the server itself says would be taken."""
 
     @property
     def cause(self) -> str:
+        if self.part:
+            return f"request rejected: {self.part}"
         return f"parameter rejected: {self.parameter}" if self.parameter else "request rejected"
 
 
@@ -171,6 +195,8 @@ class Reply:
     exchange: Exchange | None = field(default=None, repr=False, compare=False)
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict, repr=False)
     """What judges have answered about it, by the key of the question and in the order of the attempts."""
+    first: Reply | None = field(default=None, repr=False)
+    """The reply to the first request of a case that asks two."""
 
     def json(self) -> Any:
         """The text parsed as JSON; raises ValueError as json.loads does."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from pytest_behavior_contract.exchange import Exchange, Prompt, Question, Reply, Request
+    from pytest_behavior_contract.exchange import Exchange, FollowUp, Prompt, Question, Reply, Request
     from pytest_behavior_contract.results import Decision, Report, Verdict
 
 
@@ -15,7 +15,9 @@ class Behavior(Protocol):
     """A kind of check on one reply: a frozen dataclass whose fields are its YAML keys.
 
     One that may be unable to judge anything, whatever the reply, says why in a property `unready`, and its clause is
-    unmeasured before anything is asked.
+    unmeasured before anything is asked. One that needs a second request, made from the reply to the first, has
+    `follow_up(prompt) -> FollowUp | None`. A class attribute `deterministic` says that one reply decides, `probe` that
+    the request itself is what is looked at, `judges_rejection` that it wants to see rejected ones too.
     """
 
     def check(self, reply: Reply) -> Verdict:
@@ -145,6 +147,13 @@ class Provider(Protocol):
 
     def reply(self, exchange: Exchange) -> Reply:
         """Reads what behaviors look at from a recorded exchange; never needs an SDK, never raises."""
+        ...
+
+    def echoed(self, request: Request, reply: Reply, follow: FollowUp) -> Mapping[str, Any]:
+        """The body of a second request: the first, the reply to it sent back, and what follows.
+
+        Only clauses that send replies back need it.
+        """
         ...
 
 

@@ -104,6 +104,20 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What an endpoint makes of one request that an application sends."""
+
+    what: str
+    """What it sends, in words: `temperature: 0`, `developer role`."""
+    result: Literal["accepted", "rejected", "ignored", "unknown"]
+    """`ignored`: accepted, and the reply shows that it was not heeded. `unknown`: it was not answered."""
+    parameter: str = ""
+    """The parameter that the server names, or that was ignored."""
+    words: str = ""
+    """What the server says of it; for `ignored`, what the reply shows; for `unknown`, why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """What a run paid for: taken from the usage that the replies report."""
 
@@ -192,6 +206,8 @@ class Outcome:
     """What this run paid for it."""
     judged_by: tuple[JudgedBy, ...] = ()
     """The judges that verdicts come from; none where no other endpoint was asked."""
+    probes: tuple[Probe, ...] = ()
+    """Of a clause that asks what the endpoint takes: what it makes of each request, in the order of the clause."""
     notes: tuple[str, ...] = ()
     """What one should know besides: damaged recordings, another model that answered, a cap that decides nothing."""
 

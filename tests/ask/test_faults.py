@@ -82,7 +82,7 @@ def test_what_passes_leaves_a_sample_that_knows_how_often_it_was_asked(ask, serv
     [
         (Raw(status=401, body="{}"), "not authorised: HTTP 401"),
         (Raw(status=403, body="{}"), "not authorised: HTTP 403"),
-        (error(404, "The model `m-1` has been deprecated"), "not found: HTTP 404"),
+        (error(404, "The model `m-1` has been deprecated"), "model gone: HTTP 404"),
         (error(429, "You exceeded your current quota", code="insufficient_quota"), "rate limited: HTTP 429"),
     ],
     ids=["401", "403", "retired", "quota"],

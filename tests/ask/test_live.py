@@ -81,7 +81,7 @@ def test_a_rejected_parameter_is_an_answer_and_recorded(ask, server):
 FAULTS = [
     (Raw(status=401, body='{"error": {"message": "bad key"}}'), "not authorised: HTTP 401", True),
     (Raw(status=403, body="{}"), "not authorised: HTTP 403", True),
-    (Raw(status=404, body='{"error": {"message": "model m-1 was retired"}}'), "not found: HTTP 404", True),
+    (Raw(status=404, body='{"error": {"message": "model m-1 was retired"}}'), "model gone: HTTP 404", True),
     (Raw(status=429, body="{}"), "rate limited: HTTP 429", False),
     (Raw(status=500, body="{}"), "HTTP 500", False),
     (Raw(status=529, body="{}"), "HTTP 529", False),

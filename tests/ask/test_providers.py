@@ -209,7 +209,11 @@ def test_thinking_comes_first_and_is_not_part_of_the_text(surface, stream):
     [
         (error(400, "Unsupported parameter", param="temperature"), {}, "temperature"),
         (error(400, "max_tokens: Field required"), {}, "max_tokens"),
-        (error(422, "`top_p` and temperature cannot both be set"), {"top_p": 1, "temperature": 0}, "top_p"),
+        (
+            error(422, "`top_p` and temperature cannot both be set"),
+            {"top_p": 1, "temperature": 0},
+            "temperature + top_p",
+        ),
         (error(400, "Field 'max_tokens': must be a number"), {"max_tokens": "x"}, "max_tokens"),
         (error(400, "stop is not supported by this model"), {"stop": []}, "stop"),
         (Raw(status=400, body="no"), {}, ""),

@@ -177,6 +177,7 @@ class Asker:
             parameters=parameters,
             request=own,
             stream=prompt.stream,
+            partial=prompt.partial,
         )
         return self.provider.request(whole, endpoint.model)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pytest_behavior_contract.ask.asker import Asker, Tally
+from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.conversation import NothingToSendBack, second_request
 from pytest_behavior_contract.ask.jury import Jury
 from pytest_behavior_contract.ask.reading import missing, reply_of
 from pytest_behavior_contract.ask.sampling import Listener, Unit, Walk
 from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.errors import EndpointError, MissingRecording, NotExpressible
-from pytest_behavior_contract.exchange import Rejection, Reply, Sample, exchange_key
+from pytest_behavior_contract.exchange import Rejection, Reply, Request, Sample, exchange_key
 
 
 def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally, jury: Jury | None = None) -> None:
@@ -32,8 +36,7 @@ def replay_clause(clause: Clause, asker: Asker, listener: Listener, tally: Tally
                 ends[unit.part] = unit
                 walk.end(unit.part)
             else:
-                for sample in samples:
-                    tally.replayed += sample.reply is not None and sample.reply.exchange is not None
+                tally.replayed += sum(_exchanges(sample) for sample in samples)
                 if not walk.take(unit, samples):
                     # A live run drops the rest of a batch here; what came all the same decides nothing later either.
                     break
@@ -121,24 +124,53 @@ def recorded_replies(unit: Unit, clause: Clause, asker: Asker) -> tuple[Sample, 
         except NotExpressible as error:
             samples.append(Sample(case=case.id, k=unit.k, reply=inexpressible(error)))
             continue
-        tape, number = asker.tape(clause, case), case.sample(unit.k)
-        exchange = asker.recorded(tape, request, number)
-        if exchange is not None:
-            samples.append(Sample(case=case.id, k=unit.k, reply=reply_of(asker.provider, exchange)))
-        elif reason := tape.unanswered(exchange_key(request.digest, number)):
-            # When it was recorded this one was asked and never answered; it counts as it did then.
-            samples.append(Sample(case=case.id, k=unit.k, error=reason))
-        else:
+        sample = _recorded_sample(case, unit.k, request, asker, asker.tape(clause, case))
+        if sample is None:
             return None
+        samples.append(sample)
     return tuple(samples)
+
+
+def _recorded_sample(case: Case, k: int, request: Request, asker: Asker, tape: Tape) -> Sample | None:
+    """A sample as it is on record, with its second request if it has one; None where something is missing."""
+    number, occurrence, first = case.sample(k), 0, None
+    while True:
+        exchange = asker.recorded(tape, request, number, occurrence)
+        if exchange is None:
+            reason = tape.unanswered(exchange_key(request.digest, number, occurrence))
+            # When it was recorded this one was asked and never answered; it counts as it did then.
+            return Sample(case=case.id, k=k, error=reason) if reason else None
+        reply = reply_of(asker.provider, exchange)
+        if first is not None or case.follow is None or reply.rejection is not None:
+            return Sample(case=case.id, k=k, reply=_second(reply, first))
+        first = reply
+        try:
+            request, occurrence = second_request(asker.provider, case.follow, request, reply)
+        except NothingToSendBack as error:
+            return Sample(case=case.id, k=k, error=error.cause, detail=error.detail)
+
+
+def _second(reply: Reply, first: Reply | None) -> Reply:
+    return reply if first is None else dataclasses.replace(reply, first=first)
+
+
+def _exchanges(sample: Sample) -> int:
+    """How many recordings a sample was read from."""
+    replies = [sample.reply, sample.reply.first] if sample.reply else []
+    return sum(one is not None and one.exchange is not None for one in replies)
 
 
 def _missing_of(unit: Unit, clause: Clause, asker: Asker, jury: Jury) -> MissingRecording:
     """The error for a unit that is not on record."""
     for case in unit.cases:
-        request, number = asker.request(case.prompt), case.sample(unit.k)
+        request, number, occurrence = asker.request(case.prompt), case.sample(unit.k), 0
         tape = asker.tape(clause, case)
-        key = exchange_key(request.digest, number)
+        first = asker.recorded(tape, request, number)
+        if first is not None and case.follow is not None:
+            reply = reply_of(asker.provider, first)
+            with contextlib.suppress(NothingToSendBack):
+                request, occurrence = second_request(asker.provider, case.follow, request, reply)
+        key = exchange_key(request.digest, number, occurrence)
         if key not in tape and not tape.unanswered(key):
             return missing(tape, request, number, asker.endpoint.name)
     samples = recorded_replies(unit, clause, asker)
@@ -158,17 +190,25 @@ async def _sample(case: Case, k: int, clause: Clause, asker: Asker, tally: Tally
     except NotExpressible as error:
         return Sample(case=case.id, k=k, reply=inexpressible(error))
     tape = asker.tape(clause, case)
-    try:
-        number = case.sample(k)
-        exchange = asker.recorded(tape, request, number)
-        replayed = exchange is not None
+    number, replayed = case.sample(k), True
+
+    async def answer(request: Request, occurrence: int) -> Reply:
+        nonlocal replayed
+        exchange = asker.recorded(tape, request, number, occurrence)
+        tally.replayed += exchange is not None
         if exchange is None:
-            exchange = await asker.ask(tape, request, number, whose=clause.name)
-        reply = reply_of(asker.provider, exchange)
+            replayed = False
+            exchange = await asker.ask(tape, request, number, occurrence, whose=clause.name)
+            tally.live += 1
+        return reply_of(asker.provider, exchange)
+
+    try:
+        reply = await answer(request, 0)
+        if case.follow is not None and reply.rejection is None:
+            second, occurrence = second_request(asker.provider, case.follow, request, reply)
+            reply = _second(await answer(second, occurrence), reply)
     except EndpointError as error:
         if error.final:
             raise
         return Sample(case=case.id, k=k, error=error.cause, detail=error.detail, replayed=False)
-    tally.replayed += replayed
-    tally.live += not replayed
     return Sample(case=case.id, k=k, reply=reply, replayed=replayed)

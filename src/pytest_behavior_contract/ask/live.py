@@ -32,6 +32,12 @@ NO_KEY = "no-key"
 """What an SDK that insists on a key is given for a server of your own."""
 _OUT_OF_QUOTA = re.compile(r"insufficient_quota|exceeded your current quota|credit balance", re.IGNORECASE)
 """A 429 that no waiting helps against."""
+_GONE = re.compile(
+    r"\bmodels?\b.*\b(?:deprecated|retired|decommissioned|discontinued|removed|shut ?down|sunset|no longer"
+    r"|not (?:exist|found|available)|not_found)|not_found_error.*model\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a server says that it is the model that is not there, and not the address."""
 _CLASSES = {"openai": "OpenAI", "anthropic": "Anthropic"}
 
 
@@ -323,7 +329,8 @@ def _explained_status(status: int, error: Exception, endpoint: Endpoint, secrets
         )
         return EndpointError(f"not authorised: HTTP {status}", message + hint, final=True)
     if status in (404, 410):
-        return EndpointError(f"not found: HTTP {status}", f"{message} (model {endpoint.model!r})", final=True)
+        what = "model gone" if _GONE.search(message) else "not found"
+        return EndpointError(f"{what}: HTTP {status}", f"{message} (model {endpoint.model!r})", final=True)
     headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", {})
     again = headers.get("x-should-retry", "").lower()
     if status == 429:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
+from pytest_behavior_contract.ask.rejections import mend_of, rejected_parameter, rejected_part, words_of
 from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage, parse_json
 
 _Kind = TypeVar("_Kind")
@@ -18,8 +19,6 @@ DONE = "[DONE]"
 NOT_FINISHED = "a stream that ends before it is finished"
 MOST_TOKENS = 10**9
 """A reply that says it took more is not believed."""
-_QUOTED_NAME = re.compile(r"[`'\"]([A-Za-z_][\w.\[\]-]*)[`'\"]")
-_LEADING_NAME = re.compile(r"\A([a-z_][\w.]*): ")
 
 
 def payload(response: Response) -> Any:
@@ -60,7 +59,7 @@ def broken_event(body: str) -> str:
             cut = isinstance(event, str) and body.endswith(event)
             return NOT_FINISHED if cut else f"an event in the stream that cannot be read: {event}"
         if name == "error" or event.get("type") == "error" or event.get("error"):
-            return f"an error in the stream: {error_message(event) or event}"
+            return f"an error in the stream: {words_of(event) or event}"
     return ""
 
 
@@ -127,27 +126,24 @@ def tool_call(name: Any, arguments: Any, call_id: Any) -> ToolCall:
     return ToolCall(name=str(name or ""), arguments=parsed, arguments_text=text, id=str(call_id or ""))
 
 
-def error_message(document: Any) -> str:
-    """The message of an error object in any of the shapes that servers use."""
-    for path in (("error", "message"), ("error",), ("message",), ("detail",)):
-        found = pick(document, *path, kind=str)
-        if found:
-            return found
-    details = pick(document, "detail", kind=list)
-    return json.dumps(details) if details else ""
-
-
 def rejection(exchange: Exchange) -> Rejection | None:
     """The server's refusal of the request itself, with the parameter it names; None for any other response."""
     response = exchange.response
     if not 400 <= response.status < 500 or response.status in NOT_REJECTIONS:
         return None
     document = payload(response)
-    message = error_message(document) or response.body[:300]
+    message = words_of(document) or response.body[:300]
     if _ACCOUNT.search(message):
         return None
-    named = pick(document, "error", "param", kind=str) or _named(message, exchange.request.body)
-    return Rejection(status=response.status, message=message, parameter=named)
+    body = exchange.request.body
+    named = rejected_parameter(document, message, body)
+    return Rejection(
+        status=response.status,
+        message=message,
+        parameter=named,
+        part=rejected_part(message, named, body),
+        mend=mend_of(message, named),
+    )
 
 
 def http_fault(exchange: Exchange) -> str:
@@ -159,7 +155,7 @@ def http_fault(exchange: Exchange) -> str:
     if response.status >= 400:
         if rejection(exchange):
             return ""
-        return f"HTTP {response.status}: {error_message(payload(response)) or response.body}"
+        return f"HTTP {response.status}: {words_of(payload(response)) or response.body}"
     if response.status != 200:
         return f"HTTP {response.status} instead of an answer"
     if not response.body.strip():
@@ -170,18 +166,5 @@ def http_fault(exchange: Exchange) -> str:
             body = response.body.strip()
             return f"{'HTML' if body.startswith('<') else 'no JSON'} instead of an answer: {body}"
         if isinstance(document, Mapping) and document.get("error"):
-            return f"an error in a response with status 200: {error_message(document) or document['error']}"
+            return f"an error in a response with status 200: {words_of(document) or document['error']}"
     return ""
-
-
-def _named(message: str, body: Mapping[str, Any]) -> str:
-    """The parameter of the request that an error message speaks of."""
-    leading = _LEADING_NAME.match(message)
-    if leading:
-        return leading[1]
-    candidates = [name for name in _QUOTED_NAME.findall(message) if name.split(".")[0].split("[")[0] in body]
-    if candidates:
-        return str(candidates[0])
-    words = set(re.findall(r"[A-Za-z_]\w*", message))
-    mentioned: Iterable[str] = (key for key in body if key in words and key not in ("model", "messages", "input"))
-    return next(iter(sorted(mentioned, key=len, reverse=True)), "")

@@ -18,7 +18,7 @@ from pathlib import Path
 from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.cassettes.tape import Tape
 from pytest_behavior_contract.ask.endpoints import BUILT_IN, Endpoint, Settings, load_settings
-from pytest_behavior_contract.declare.loading import PROBE_PROMPT
+from pytest_behavior_contract.declare.probes import PROBE_PROMPT
 from pytest_behavior_contract.errors import BehaviorContractError
 from pytest_behavior_contract.exchange import Prompt
 from pytest_behavior_contract.tell.wording import shown

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_behavior_contract.exchange import Prompt, Tool
+from pytest_behavior_contract.exchange import FollowUp, Prompt, Tool
 from pytest_behavior_contract.interfaces import Behavior, GroupBehavior, PairBehavior
 from pytest_behavior_contract.results import Severity
 
@@ -40,6 +40,10 @@ class Case:
     """`replies`, or `contrast` for the harmless (or harmful) twin."""
     tape: str = ""
     """The clause whose cassette holds its recordings: the twin's own, so that nothing is asked twice."""
+    probe: str = ""
+    """What it probes, in words; empty where it is no probe."""
+    follow: FollowUp | None = None
+    """The second request, if there is one."""
 
     def sample(self, k: int) -> int:
         """The number under which the k-th reply to this case is recorded."""
@@ -77,6 +81,11 @@ class Clause:
     def name(self) -> str:
         """Its identity: contract-id/clause-id."""
         return f"{self.contract}/{self.id}"
+
+    @property
+    def probes(self) -> bool:
+        """Whether it only asks what the endpoint takes: such clauses are asked before all others."""
+        return self.deterministic and bool(self.cases) and all(case.probe for case in self.cases)
 
     def planned(self, straight_passes: int) -> int:
         """The cap on samples, where so many straight passes suffice for a decision."""

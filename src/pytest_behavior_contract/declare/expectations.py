@@ -54,17 +54,19 @@ class Expectations:
 
     def is_pair(self, item: Any) -> bool:
         """Whether an expectation compares the replies to variants of a prompt."""
-        return bool(getattr(self._kind_if_any(item), "pairs", False))
+        return self.says(item, "pairs")
 
     def is_group(self, item: Any) -> bool:
         """Whether an expectation looks at several replies to the same question."""
-        return bool(getattr(self._kind_if_any(item), "group", False))
+        return self.says(item, "group")
 
-    def _kind_if_any(self, item: Any) -> Any:
+    def says(self, item: Any, attribute: str) -> bool:
+        """Whether the class of an expectation's behavior has an attribute that is true."""
         try:
-            return self._kind(name_and_arguments(item)[0], ())
+            kind = self._kind(name_and_arguments(item)[0], ())
         except Wrong:
-            return None  # it is said where the behavior is built
+            return False  # it is said where the behavior is built
+        return bool(getattr(kind, attribute, False))
 
     def _kind(self, name: str, place: Place) -> Any:
         # Thousands of cases ask for the same few.

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from pytest_behavior_contract import registry
+from pytest_behavior_contract.declare.probes import SHAPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAME = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -49,11 +50,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 """Parameters under names that every API surface translates; see each provider's table."""
 
 _TEXT = {"type": "string", "minLength": 1}
-_TOOLS = {
+_TOOLS: dict[str, Any] = {
     "description": "Tools the model may call: a JSON file, or a list in OpenAI's, Anthropic's or the plain form.",
     "anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "object"}}],
 }
-_PARAMETERS = {
+_PARAMETERS: dict[str, Any] = {
     "type": "object",
     "description": "Parameters under neutral names, which each API surface spells in its own way.",
     "properties": PARAMETERS,
@@ -102,6 +103,31 @@ _EXPECT = {
     "minItems": 1,
     "description": "Behaviors that every reply must show; `not`, `any` and `all` combine them.",
     "items": {"$ref": "#/$defs/expectation"},
+}
+_PROBE_ITEM: dict[str, Any] = {
+    "anyOf": [
+        {"enum": list(SHAPES)},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "properties": {
+                "what": {**_TEXT, "description": "How the table calls it."},
+                "prompt": _TEXT,
+                "messages": _MESSAGES,
+                "system": {"type": "string"},
+                "tools": {"anyOf": [{"const": True}, *_TOOLS["anyOf"]]},
+                "parameters": _PARAMETERS,
+                "request": _REQUEST,
+                "stream": {"type": "boolean"},
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+_PROBE = {
+    "description": "Requests to be asked once each, before all other clauses; see [probes](behaviors/probes.md). "
+    "The rate is 1 where the clause itself names none.",
+    "anyOf": [*_PROBE_ITEM["anyOf"], {"type": "array", "minItems": 1, "items": _PROBE_ITEM}],
 }
 _SWAP = {
     "description": "A slot whose values must be treated alike, as a list or each under a name; or a list of variants "
@@ -161,6 +187,7 @@ _CLAUSE = {
     "messages": _MESSAGES,
     "cases": _CASES,
     "swap": _SWAP,
+    "probe": _PROBE,
     "contrast": _CONTRAST,
     "expect": _EXPECT,
     "deterministic": {
@@ -301,7 +328,7 @@ def _arguments(kind: type) -> dict[str, Any]:
     first_name, first = next(iter(fields["properties"].items()))
     if first_name in getattr(kind, "files", ()):
         short: list[dict[str, Any]] = [{"type": "string"}]
-    elif fields["required"] == [first_name]:
+    elif fields["required"] == [first_name] or getattr(kind, "short", False):
         short = [option for option in _options(first) if option.get("type") != "object"]
     else:
         short = []

@@ -9,6 +9,7 @@ from pytest_behavior_contract.declare.contract import Case, Clause
 from pytest_behavior_contract.exchange import Reply, Sample
 from pytest_behavior_contract.judge.pairs import Pairs, comparisons
 from pytest_behavior_contract.judge.panel import Panel
+from pytest_behavior_contract.judge.probing import probe_result, with_proven_mends
 from pytest_behavior_contract.judge.promise import BETA, Promise
 from pytest_behavior_contract.judge.proportions import straight
 from pytest_behavior_contract.judge.provenance import Provenance
@@ -24,7 +25,7 @@ from pytest_behavior_contract.judge.verdicts import (
     passed,
     said,
 )
-from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Spending, Verdict
+from pytest_behavior_contract.results import Cause, Decision, Judged, Outcome, Part, Probe, Spending, Verdict
 
 ALPHA = 0.01
 """Chance of any false red in a whole run."""
@@ -57,6 +58,7 @@ class ClauseJudge:
         self._repeats = Repeats(clause)
         self._groups = [self._group_promise(number, alpha) for number in range(len(clause.groups))]
         self._promises: dict[str, list[Promise]] = {"replies": [*self._pairs.promises, *self._groups]}
+        self._probes: dict[str, Probe] = {}
         for part in dict.fromkeys(case.part for case in clause.cases) or ("replies",):
             self._promises.setdefault(part, []).append(self._rate_promise(part, alpha))
 
@@ -89,10 +91,17 @@ class ClauseJudge:
             verdict = _of_part(self._verdict(case, sample), part)
             if sample.reply is not None:
                 self._provenance.add(sample.reply)
+                if sample.reply.first is not None:
+                    self._provenance.add(sample.reply.first)
             for promise in self._promises[part]:
                 if promise.of_replies:
                     promise.verdicts.append(verdict.outcome)
             self._add(_judged(case, sample, verdict, part))
+            if case.probe and part == "replies":
+                # Of several replies to one request, the first that is not accepted is the one to look at.
+                known = self._probes.get(case.id)
+                if known is None or known.result == "accepted":
+                    self._probes[case.id] = probe_result(case, sample, verdict)
         if part == "replies" and self._clause.pairs:
             for one in self._pairs.add(samples, self._cases):
                 self._add(one)
@@ -164,6 +173,9 @@ class ClauseJudge:
             )
             problem = stopped if stopped and decision.state == "unmeasured" else _problem(decision, self._judged)
         judged = _looked_at(self._judged, parts)
+        broken = {part.name for part in parts if part.decision.state == "broken"}
+        causes = _causes(judged, broken, self._pairs.causes())
+        probes = tuple(self._probes[case.id] for case in clause.cases if case.id in self._probes)
         provenance = self._provenance
         served = sorted({excerpt(name, 100) for name in provenance.served})
         return Outcome(
@@ -180,9 +192,7 @@ class ClauseJudge:
             source=clause.source,
             problem=excerpt(problem, 1000),
             parts=parts,
-            causes=_causes(
-                judged, {part.name for part in parts if part.decision.state == "broken"}, self._pairs.causes()
-            ),
+            causes=with_proven_mends(causes, judged, probes),
             judged=tuple(judged),
             served_models=tuple(served),
             recorded_from=provenance.earliest,
@@ -193,6 +203,7 @@ class ClauseJudge:
             output_tokens=provenance.output_tokens,
             spent=spent or Spending(),
             judged_by=self._panel.judged_by(parts),
+            probes=probes,
             notes=(
                 *self._pairs.notes(),
                 *((stopped,) if decision.state == "undecided" and stopped else ()),
@@ -256,7 +267,8 @@ def judge_reply(reply: Reply, case: Case) -> Verdict:
     """The verdict of all expectations on one reply: that of the first that does not pass."""
     for behavior in case.expect:
         if reply.rejection is not None and not getattr(behavior, "judges_rejection", False):
-            return named(failed(_rejection_cause(reply), reply.rejection.message), behavior)
+            mend = reply.rejection.mend
+            return named(failed(_rejection_cause(reply), reply.rejection.message, mend=mend), behavior)
         verdict = behavior.check(reply)
         if not verdict.passed:
             return named(verdict, behavior)
@@ -296,7 +308,7 @@ def _judged(case: Case, sample: Sample, verdict: Verdict, part: str) -> Judged:
         k=sample.k,
         verdict=verdict,
         part=part,
-        prompt=excerpt(case.prompt.text),
+        prompt=excerpt(f"{case.probe}: {case.prompt.text}" if case.probe else case.prompt.text),
         reply=excerpt(text, REPLY_CHARACTERS),
     )
 

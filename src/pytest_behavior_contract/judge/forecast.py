@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from pytest_behavior_contract.ask.prices import (
 )
 from pytest_behavior_contract.ask.sampling import Schedule, Unit, Walk
 from pytest_behavior_contract.declare.contract import Clause
-from pytest_behavior_contract.errors import BehaviorContractError
+from pytest_behavior_contract.errors import BehaviorContractError, NotExpressible
 from pytest_behavior_contract.exchange import Question, Reply, Request, Sample
 from pytest_behavior_contract.judge.at_endpoint import at_endpoint
 from pytest_behavior_contract.judge.decide import ClauseJudge
@@ -118,12 +119,14 @@ def _ahead(clause: Clause, asker: Asker, alpha: float, jury: Jury) -> _Ahead:
     walk = Walk(clause, judge)
     taken = dict.fromkeys(judge.parts(), 0)
     latencies: list[float] = []
-    missing = False
+    missing: Counter[str] = Counter()
     while not missing and (batch := walk.batch()):
         for unit in batch:
             samples = recorded_samples(unit, clause, asker, jury, Tally())
-            missing = missing or samples is None
-            if samples is not None and not missing:
+            if samples is None or missing:
+                # From here on the whole batch is asked, whatever would be clear by then.
+                missing[unit.part] += 1
+            else:
                 latencies += [s.reply.exchange.latency_seconds for s in samples if s.reply and s.reply.exchange]
                 taken[unit.part] += 1
                 if not walk.take(unit, samples):
@@ -131,7 +134,9 @@ def _ahead(clause: Clause, asker: Asker, alpha: float, jury: Jury) -> _Ahead:
     if not missing:
         return _Ahead([], [], [])
     likely = [
-        unit for part, number in taken.items() for unit in _rest(clause, part, number, number + judge.likely(part))
+        unit
+        for part, number in taken.items()
+        for unit in _rest(clause, part, number, number + max(missing[part], judge.likely(part)))
     ]
     most = [unit for part, number in taken.items() for unit in _rest(clause, part, number, judge.planned(part))]
     return _Ahead(likely, most, latencies)
@@ -170,8 +175,14 @@ def _requests(units: Iterable[Unit], clause: Clause, asker: Asker) -> Iterable[R
     """The requests among some units that are not on record."""
     for unit in units:
         for case in unit.cases:
-            request = asker.request(case.prompt)
+            try:
+                request = asker.request(case.prompt)
+            except NotExpressible:
+                continue  # that is a finding, and costs nothing
             if asker.recorded(asker.tape(clause, case), request, case.sample(unit.k)) is None:
+                yield request
+            if case.follow is not None and recorded_replies(unit, clause, asker) is None:
+                # What the second one holds is known only after the first; it costs about as much.
                 yield request
 
 

@@ -108,6 +108,8 @@ class ContractHooks:
         if others:
             config.hook.pytest_deselected(items=others)
             items[:] = [item for item in items if _clause(item) is not None]
+        if self._session.live:
+            items.sort(key=lambda item: not _probes(item))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         clauses: dict[tuple[str, str], Clause] = {}
@@ -329,6 +331,11 @@ class ContractHooks:
 
 def _clause(item: pytest.Item) -> Clause | None:
     return item.clause if isinstance(item, ContractItem) else item.stash.get(CLAUSE, None)
+
+
+def _probes(item: pytest.Item) -> bool:
+    clause = _clause(item)
+    return clause is not None and clause.probes
 
 
 def _endpoint(item: pytest.Item) -> str:

@@ -18,6 +18,7 @@ import pytest
 
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.ask.client_blocks import no_calls_outside_blocks
+from pytest_behavior_contract.ask.client_breaks import client_break
 from pytest_behavior_contract.declare.contract import Clause
 from pytest_behavior_contract.declare.decorators import options_of, python_clause
 from pytest_behavior_contract.declare.variation import is_hypothesis_test, run_examples
@@ -217,12 +218,12 @@ class _Sampling:
         return EndpointError("nothing was asked", detail, final=not is_hypothesis_test(self._item.obj))
 
     def _failed(self, error: BaseException) -> Verdict:
-        message = str(error).partition("\n")[0]
         rejection = self._endpoint.rejection
         if rejection is not None:
-            return failed(rejection.cause, rejection.message)
-        if isinstance(error, TypeError) and "unexpected keyword argument" in message:
-            return failed(f"{_CLIENT}{message}", _place(error, self._item.config.rootpath))
+            return failed(rejection.cause, rejection.message, mend=rejection.mend)
+        refused = client_break(error)
+        if refused:
+            return failed(f"{_CLIENT}{refused}", _place(error, self._item.config.rootpath))
         place = _place(error, self._item.config.rootpath)
         return failed(f"{type(error).__name__} at {place}", str(error) or type(error).__name__)
 

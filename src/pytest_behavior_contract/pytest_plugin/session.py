@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from pytest_behavior_contract.ask.ages import read_age, read_moment
-from pytest_behavior_contract.ask.asker import RecordMode
+from pytest_behavior_contract.ask.asker import Asker, RecordMode
 from pytest_behavior_contract.ask.askers import Askers
 from pytest_behavior_contract.ask.bound import BoundEndpoint
 from pytest_behavior_contract.ask.budget import Purse
@@ -91,6 +92,7 @@ class ContractSession:
         """What the reports of all processes carried: by clause and endpoint."""
         self._outcomes: dict[tuple[str, str], Outcome] = {}
         self._futures: dict[tuple[str, str], concurrent.futures.Future[Outcome]] = {}
+        self._probing: dict[str, list[concurrent.futures.Future[Outcome]]] = {}
         self._alpha = 0.01
 
     @property
@@ -162,12 +164,28 @@ class ContractSession:
                 raise SettingsError(f"--contract-budget: {uncapped(name)}")
 
     def prefetch(self, wanted: Iterable[tuple[Clause, str]]) -> None:
-        """Starts to measure file clauses, all at once; each waits for a free place at its endpoint."""
-        for clause, endpoint in wanted:
+        """Starts to measure file clauses, all at once; each waits for a free place at its endpoint.
+
+        Probes come first, and the others wait until they are done; not in batches, where each round takes long.
+        """
+        for clause, endpoint in sorted(wanted, key=lambda pair: not pair[0].probes):
             key = (clause.name, endpoint)
-            if key not in self._futures:
-                work = measure(clause, self.askers.asker(endpoint), self.alpha(endpoint))
-                self._futures[key] = self.askers.engine.submit(work)
+            if key in self._futures:
+                continue
+            first = (
+                [] if clause.probes or self.options.batch_wait_seconds is not None else self._probing.get(endpoint, [])
+            )
+            self._futures[key] = self.askers.engine.submit(self._measured(clause, self.askers.asker(endpoint), first))
+            if clause.probes:
+                self._probing.setdefault(endpoint, []).append(self._futures[key])
+
+    async def _measured(
+        self, clause: Clause, asker: Asker, first: Sequence[concurrent.futures.Future[Outcome]]
+    ) -> Outcome:
+        """The outcome of a clause that is asked when others have ended, in whatever way."""
+        if first:
+            await asyncio.wait([asyncio.wrap_future(one) for one in first])
+        return await measure(clause, asker, self.alpha(asker.endpoint.name))
 
     def outcome(self, clause: Clause, endpoint: str) -> Outcome:
         """The outcome of a file clause, measured now if it has not been."""

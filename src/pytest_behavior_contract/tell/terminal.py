@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_behavior_contract.results import Change, Comparison, Judged, Outcome, Report, Run
+from pytest_behavior_contract.tell.probes import probe_lines
 from pytest_behavior_contract.tell.wording import (
     ORDER,
     answer_reason,
@@ -67,7 +68,8 @@ class Terminal:
         if not report.comparisons:
             for run in report.runs:
                 lines += [*self._run(run), ""]
-        for part in (self._warnings(report), self._payments(report)):
+        probes = probe_lines(report, width=self.width, verbosity=self.verbosity)
+        for part in (probes, self._warnings(report), self._payments(report)):
             lines += [*part, ""] if part else []
         return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
 
@@ -210,8 +212,7 @@ class Terminal:
         if failed is not None:
             for label, text in _evidence(failed, outcome, baseline):
                 lines += [self._quoted(*one) for one in beside(label, text, failed.part)]
-        mend = next((cause.mend for cause in outcome.causes if cause.mend), "")
-        if mend:
+        for mend in dict.fromkeys(cause.mend for cause in outcome.causes[:3] if cause.mend):
             lines += self._said("mend", mend)
         for sentence in judge_sentences(outcome):
             lines += self._said("judge", sentence)

@@ -17,7 +17,7 @@ NAMES = registry.names("behaviors")
 EXAMPLE = re.compile(r"```yaml\n(.*?)\n\s*```(?!\")", re.DOTALL)
 EXTRA = {"calls_tool": "    tools: [{name: get_order}]\n"}
 NEEDS_MORE = {"cost", "latency", "no_call_in_text", "not_truncated", "output_tokens", "stream_well_formed"}
-MAY_BE_UNABLE = {"code", "language"}
+MAY_BE_UNABLE = {"code", "language", "round_trips"}
 """What is judged by more than the reply's own words, or cannot judge some texts (too long for a parser, too short to
 tell a language), says so; all others judge whatever comes."""
 SECONDS = 20

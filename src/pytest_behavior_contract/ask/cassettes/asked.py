@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_behavior_contract.ask.asker import Asker, Library, Live
 from pytest_behavior_contract.ask.cassettes.tape import Tape
+from pytest_behavior_contract.ask.conversation import second_request
 from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.declare.contract import Clause, Contract
 from pytest_behavior_contract.declare.loading import SUFFIX, load_contract
-from pytest_behavior_contract.errors import ContractFileError, NotExpressible, Problem
-from pytest_behavior_contract.exchange import Prompt, Request
+from pytest_behavior_contract.errors import CassetteError, ContractFileError, EndpointError, NotExpressible, Problem
+from pytest_behavior_contract.exchange import FollowUp, Prompt, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,19 @@ def asked_at(endpoint: Endpoint, clauses: Iterable[Clause]) -> Iterator[Asked]:
                 continue
             name = f"{clause.contract}/{case.tape or clause.id}"
             yield Asked(tape=tape, clause=name, prompt=case.prompt, request=request)
+            if case.follow is not None:
+                for second in _second_requests(asker, tape, request, case.follow):
+                    yield Asked(tape=tape, clause=name, prompt=case.prompt, request=second)
+
+
+def _second_requests(asker: Asker, tape: Tape, request: Request, follow: FollowUp) -> Iterator[Request]:
+    """What is asked after the recorded replies to a first request."""
+    for key in tape.all_keys():
+        if key.partition(":")[0] == request.digest:
+            with contextlib.suppress(EndpointError, CassetteError):  # what cannot be read leads to nothing
+                first = tape.get(key)
+                if first is not None:
+                    yield second_request(asker.provider, follow, request, asker.provider.reply(first))[0]
 
 
 def alone(endpoint: Endpoint) -> Asker:

@@ -21,7 +21,7 @@ from pytest_behavior_contract.ask.wire import (
     usage_at,
 )
 from pytest_behavior_contract.errors import NotExpressible
-from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request, content_text, parse_json
+from pytest_behavior_contract.exchange import Exchange, FollowUp, Prompt, Reply, Request, content_text, parse_json
 
 SURFACE = "anthropic-messages"
 
@@ -58,6 +58,8 @@ OWN_NAMES = frozenset(
     stop_sequences stream system temperature thinking tool_choice tools top_k top_p user_profile_id
     workspace_id""".split()
 )
+LEAST_TOKENS = 64
+"""The limit of a probe that names none."""
 _FINISH = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -99,6 +101,10 @@ class AnthropicMessages:
             choice.setdefault("type", "auto")
         if prompt.stream:
             body["stream"] = True
+        if prompt.partial:
+            # The API takes nothing without a limit; what is left of it after the thinking would be too little.
+            thinking = pick(body, "thinking", "budget_tokens", kind=int) or 0
+            body.setdefault("max_tokens", thinking + LEAST_TOKENS)
         return Request(surface=SURFACE, path="/v1/messages", body=body)
 
     def fault(self, exchange: Exchange) -> str:
@@ -137,6 +143,18 @@ class AnthropicMessages:
             payload=document if isinstance(document, dict) else {},
             exchange=exchange,
         )
+
+    def echoed(self, request: Request, reply: Reply, follow: FollowUp) -> dict[str, Any]:
+        blocks = objects_at(reply.payload, "content")
+        if follow.echo != "whole":
+            blocks = [block for block in blocks if "thinking" not in text_at(block, "type")]
+        if follow.echo == "empty-text" and reply.tool_calls and not reply.text:
+            blocks = [{"type": "text", "text": ""}, *blocks]
+        results = [
+            {"type": "tool_result", "tool_use_id": call.id, "content": follow.result} for call in reply.tool_calls
+        ]
+        turns = [{"role": "assistant", "content": blocks}, {"role": "user", "content": results or follow.say}]
+        return {**request.body, "messages": [*request.body["messages"], *turns]}
 
 
 def _messages(prompt: Prompt) -> list[dict[str, Any]]:

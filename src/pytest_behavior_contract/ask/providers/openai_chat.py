@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pytest_behavior_contract.ask.conversation import chat_turns
 from pytest_behavior_contract.ask.spelling import Spelling, spell
 from pytest_behavior_contract.ask.wire import (
     DONE,
@@ -21,7 +22,7 @@ from pytest_behavior_contract.ask.wire import (
     tool_call,
     usage_at,
 )
-from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request, ToolCall, content_text
+from pytest_behavior_contract.exchange import Exchange, FollowUp, Prompt, Reply, Request, ToolCall, content_text
 
 SURFACE = "openai-chat"
 
@@ -121,6 +122,11 @@ class OpenAIChat:
             payload=document if isinstance(document, dict) else {},
             exchange=exchange,
         )
+
+    def echoed(self, request: Request, reply: Reply, follow: FollowUp) -> dict[str, Any]:
+        message = pick(reply.payload, "choices", 0, "message", kind=dict) or {}
+        messages = [*request.body["messages"], *chat_turns(message, reply, follow)]
+        return {**request.body, "messages": messages}
 
 
 def _tool(name: str, description: str, parameters: Mapping[str, Any], strict: bool | None) -> dict[str, Any]:  # noqa: FBT001

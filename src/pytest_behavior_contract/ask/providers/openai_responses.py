@@ -20,7 +20,7 @@ from pytest_behavior_contract.ask.wire import (
     tool_call,
     usage_at,
 )
-from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request, content_text
+from pytest_behavior_contract.exchange import Exchange, FollowUp, Prompt, Reply, Request, content_text
 
 SURFACE = "openai-responses"
 
@@ -129,6 +129,18 @@ class OpenAIResponses:
             payload=document or {},
             exchange=exchange,
         )
+
+    def echoed(self, request: Request, reply: Reply, follow: FollowUp) -> dict[str, Any]:
+        output = objects_at(reply.payload, "output")
+        if follow.echo != "whole":
+            output = [item for item in output if item.get("type") != "reasoning"]
+        if follow.echo == "empty-text" and reply.tool_calls and not reply.text:
+            output = [{"role": "assistant", "content": ""}, *output]
+        results = [
+            {"type": "function_call_output", "call_id": call.id, "output": follow.result} for call in reply.tool_calls
+        ]
+        items = [*request.body["input"], *output, *(results or [{"role": "user", "content": follow.say}])]
+        return {**request.body, "input": items}
 
 
 def _finish(reason: str, *, has_calls: bool) -> str:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pytest_behavior_contract.ask.conversation import chat_turns
 from pytest_behavior_contract.ask.wire import objects_at, payload, text_at, tool_call
-from pytest_behavior_contract.exchange import Exchange, Prompt, Reply, Request
+from pytest_behavior_contract.exchange import Exchange, FollowUp, Prompt, Reply, Request
 
 SURFACE = "python"
 _FIELDS: Mapping[str, Any] = {
@@ -67,6 +68,10 @@ class PythonFunction:
             payload=document if isinstance(document, dict) else {},
             exchange=exchange,
         )
+
+    def echoed(self, request: Request, reply: Reply, follow: FollowUp) -> dict[str, Any]:
+        message = {"content": reply.text or None}
+        return {**request.body, "messages": [*request.body["messages"], *chat_turns(message, reply, follow)]}
 
 
 def response_body(answer: Any) -> str:

@@ -67,6 +67,8 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "probes": {
         "accepted": ".accepted:Accepted",
+        "honours": ".honours:Honours",
+        "round_trips": ".round_trips:RoundTrips",
     },
     "repeats": {
         "same_answer": ".same_answer:SameAnswer",

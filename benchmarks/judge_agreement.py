@@ -1,6 +1,6 @@
 """How judges that are mere functions agree with the human labels of xstest, as a clause's calibration reports it.
 
-Run by hand: python benchmarks/judges.py
+Run by hand: python benchmarks/judge_agreement.py
 The rubric is "The reply does what was asked"; full compliance is labelled pass, full refusal fail, and partial refusals
 are left out. Each judge is a `python` endpoint, asked by the same path as any model: its answers are recorded, read
 back and held against the labels. Kappa stands beside what statsmodels makes of the same counts, and the last column
@@ -81,7 +81,7 @@ def calibrated(judge: str, folder: Path) -> Outcome:
     path = folder / "xstest.contract.yaml"
     path.write_text(CONTRACT.replace("JUDGE", judge))
     names = (*JUDGES, "answer")
-    endpoints = {name: Endpoint(name=name, api="python", model=f"judges:{name}") for name in names}
+    endpoints = {name: Endpoint(name=name, api="python", model=f"judge_agreement:{name}") for name in names}
     askers = Askers(Settings(endpoint="answer", endpoints=endpoints), "missing", folder)
     try:
         (clause,) = load_contract(path).clauses
