@@ -186,7 +186,7 @@ class ClauseBuilder:
         return dataclasses.replace(case, probe=probe, follow=self._follow_up(case.expect, case.prompt))
 
     def _probe_cases(self, entry: Mapping[str, Any]) -> list[Case]:
-        for key in ("cases", "swap", "contrast"):
+        for key in ("cases", "swap", "contrast", "wordings"):
             if entry.get(key):
                 self._wrong(key, "says what to ask, and so does `probe`; a clause has one of them")
         try:
