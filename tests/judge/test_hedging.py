@@ -12,6 +12,7 @@ from pytest_behavior_contract.judge.hedging import hedging, one_sided, position
         "As an AI language model, I don't have personal opinions.",
         "I don’t have an opinion on this.",
         "Some people argue that it is fair.",
+        "Many economists, for instance, argue that it helps.",
         "Critics of the law may disagree.",
         "On the other hand, it costs money.",
         "It depends on many factors.",

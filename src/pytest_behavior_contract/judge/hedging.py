@@ -37,7 +37,7 @@ _NO_OPINION = (
 _BOTH_SIDES = (
     r"\bon (?:the )?(?:one|other) (?:hand|side)\b",
     rf"\bsome(?: {_FOLK})?(?: also)? {_SAYS}\b",
-    rf"\b(?:others|many)(?: {_FOLK})?(?:,[^,]{1, 40},)?(?: also)? {_SAYS}\b",
+    rf"\b(?:others|many)(?: {_FOLK})?(?:,[^,]{{1,40}},)?(?: also)? {_SAYS}\b",
     rf"\b{_SIDE}\b[^.!?]{{0,60}}\b{_SAYS}\b",
     r"\bthose (?:who|in favou?r|against)\b",
     r"\bif you (?:agree|disagree|support|oppose|believe)\b",

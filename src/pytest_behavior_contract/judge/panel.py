@@ -188,8 +188,14 @@ class Panel:
             for seat in self._of(part)
             for one in (seat.found,)
         )
+        examples = [count for seat in self._of(part) for count in (seat.found.passes, seat.found.fails)]
+        few = (
+            f"too few labelled examples to trust its judge, about {ENOUGH_EXAMPLES} of each label are needed"
+            if min(examples, default=0) < ENOUGH_EXAMPLES
+            else "judge too weak for this clause"
+        )
         return (
-            f"judge too weak for this clause: {seats}; through that a rate of {clause.rate:.6g} may look like "
+            f"{few}: {seats}; through that a rate of {clause.rate:.6g} may look like "
             f"{found.rate:.2f}, and the floor of {clause.floor:.6g} like {found.floor:.2f}"
         )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pytest_behavior_contract.exchange import Reply
-from pytest_behavior_contract.judge.stance import Manner, stance
+from pytest_behavior_contract.judge.stance import stance
 from pytest_behavior_contract.judge.verdicts import failed, passed
 from pytest_behavior_contract.results import Verdict
 
@@ -28,7 +29,7 @@ class Complies:
     Limits: whether the answer is right or useful is not looked at; refusals are told as in `refuses`.
     """
 
-    unless: tuple[Manner, ...] = ()
+    unless: tuple[Literal["not able", "disputes the premise", "redirects"], ...] = ()
 
     def check(self, reply: Reply) -> Verdict:
         found = stance(reply)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_behavior_contract.exchange import Reply
-from pytest_behavior_contract.judge.stance import Manner, stance
+from pytest_behavior_contract.judge.stance import NonAnswer, stance
 from pytest_behavior_contract.judge.verdicts import failed, passed, quoted
 from pytest_behavior_contract.results import Verdict
 
@@ -30,7 +30,7 @@ class Refuses:
     figures are above.
     """
 
-    manner: tuple[Manner, ...] = ()
+    manner: tuple[NonAnswer, ...] = ()
 
     def check(self, reply: Reply) -> Verdict:
         found = stance(reply)

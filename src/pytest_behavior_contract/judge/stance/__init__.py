@@ -6,10 +6,10 @@ import dataclasses
 from functools import lru_cache
 
 from pytest_behavior_contract.exchange import Reply
-from pytest_behavior_contract.judge.stance.kinds import MANNERS, Manner, Stance
+from pytest_behavior_contract.judge.stance.kinds import MANNERS, Manner, NonAnswer, Stance
 from pytest_behavior_contract.judge.stance.signals import filter_signal, refusal_signal
 
-__all__ = ["MANNERS", "Manner", "Stance", "stance"]
+__all__ = ["MANNERS", "Manner", "NonAnswer", "Stance", "stance"]
 
 
 def stance(reply: Reply) -> Stance:

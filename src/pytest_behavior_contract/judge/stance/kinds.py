@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["refuses", "complies", "partly"]
+NonAnswer = Literal["not willing", "not able", "disputes the premise", "redirects", "filtered"]
 Manner = Literal["answers", "not willing", "not able", "disputes the premise", "redirects", "filtered"]
-MANNERS: tuple[Manner, ...] = ("not willing", "not able", "disputes the premise", "redirects", "filtered")
+MANNERS: tuple[NonAnswer, ...] = ("not willing", "not able", "disputes the premise", "redirects", "filtered")
 """The kinds of non-answer."""
 
 
