@@ -114,8 +114,9 @@ def test_a_wait_named_with_a_fault_counts_as_a_retry(ask, server, status):
 def test_a_wait_of_nothing_is_no_storm_of_requests(ask, server, monkeypatch):
     monkeypatch.setattr(asker_module, "FIRST_BACKOFF_SECONDS", 0.2)
     server.answer = lambda asked: Raw(status=429, headers={"retry-after": "0"})
-    refused(ask, timeout_seconds=1.0)
+    found = refused(ask, timeout_seconds=1.0)
     assert len(server.asked) <= 5
+    assert "waited in vain for" in found.detail
 
 
 def test_a_server_that_wants_to_be_left_alone_for_an_hour_is(ask, server):

@@ -142,12 +142,15 @@ def waits(prompt):
     time.sleep(20)
 async def waits_asynchronously(prompt):
     await asyncio.sleep(20)
+async def never_awaits(prompt):
+    time.sleep(0.4)
+    return "Yes."
 def gives_up_itself(prompt):
     raise TimeoutError("its own")
 """
 
 
-@pytest.mark.parametrize("name", ["waits", "waits_asynchronously"])
+@pytest.mark.parametrize("name", ["waits", "waits_asynchronously", "never_awaits"])
 def test_a_python_function_that_takes_too_long_is_not_waited_for(ask, tmp_path, monkeypatch, name):
     tmp_path.joinpath("endless_functions.py").write_text(ENDLESS)
     monkeypatch.syspath_prepend(tmp_path)

@@ -40,6 +40,7 @@ HOPELESS_IN_A_ROW = 20
 """The same for one that has answered before."""
 FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 8.0
+RATE_LIMITED = "rate limited"
 MOST_REFUSALS = 100
 """So often one request may be told to come later."""
 
@@ -318,7 +319,10 @@ class Asker:
     def _given_up(self, error: EndpointError) -> EndpointError:
         """Takes note of a question that stays without an answer; after some of these nothing more is asked."""
         self._failures += 1
-        if error.final or self._failures >= (HOPELESS_IN_A_ROW if self._answered else HOPELESS_AFTER):
+        most = HOPELESS_IN_A_ROW if self._answered else HOPELESS_AFTER
+        if error.cause.startswith(RATE_LIMITED) and not self._answered:
+            most = 1  # one question has waited as long as any would
+        if error.final or self._failures >= most:
             self._stopped = self._stopped or error
             self.pace.stop(self._stopped)
         return error
@@ -359,7 +363,8 @@ class _Patience:
             wait = max(asked, backoff(self._retries - 1))
         self._waited += wait
         if self._waited > self._endpoint.timeout_seconds or self._refusals > MOST_REFUSALS:
-            detail = f"{error.detail} (asked to wait for {self._waited:.0f} s)".lstrip()
+            word = "asked to wait" if asked > self._endpoint.timeout_seconds else "waited in vain"
+            detail = f"{error.detail} ({word} for {self._waited:.0f} s)".lstrip()
             # Where it asks for more time than anybody waits, the others need not find that out one by one.
             raise EndpointError(error.cause, detail, final=asked > self._endpoint.timeout_seconds)
         return wait

@@ -18,7 +18,7 @@ from pytest_behavior_contract.ask.reading import missing, reply_of
 from pytest_behavior_contract.declare.building import built_behavior
 from pytest_behavior_contract.declare.contract import Case, Clause, read_tool
 from pytest_behavior_contract.declare.schema import PARAMETERS
-from pytest_behavior_contract.errors import EndpointError
+from pytest_behavior_contract.errors import EndpointError, Stopped
 from pytest_behavior_contract.exchange import Exchange, Prompt, Rejection, Reply, Request, Sample, Tool
 from pytest_behavior_contract.registry import did_you_mean
 from pytest_behavior_contract.results import Spending, Verdict
@@ -203,7 +203,8 @@ class BoundEndpoint:
         """Ends a sample; returns why it cannot count, even where the application swallowed the error."""
         for call in self._calls:
             call.end()
-            if call.error is not None and self._error is None:
+            # Where a limit was met, calls beside it may have been cancelled: the limit is the reason.
+            if call.error is not None and (self._error is None or isinstance(call.error, Stopped)):
                 self._error = call.error
             if call.exchange is not None:
                 self.tally.live += call.attempts > 0

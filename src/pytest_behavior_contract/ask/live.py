@@ -160,6 +160,9 @@ class LiveFunction:
                     answer = await function(prompt)
                 else:
                     answer = await _in_thread(function, prompt)
+            if time.perf_counter() - began > self._endpoint.timeout_seconds:
+                # A coroutine that never awaits cannot be interrupted; its answer is too late all the same.
+                raise timed_out(self._endpoint.timeout_seconds)  # noqa: TRY301 - it goes out like any other
             text = response_body(answer)
         except (EndpointError, asyncio.CancelledError):
             raise

@@ -172,6 +172,9 @@ class ContractHooks:
             self._progress.clear()
         report = yield
         outcome = item.outcome if isinstance(item, ContractItem) else item.stash.get(python_tests.OUTCOME, None)
+        if outcome is None and call.when == "setup" and report.failed and CLAUSE in item.stash:
+            problem = python_tests.tried_to_connect(item) or "ended in an error at its setup"
+            outcome = unmeasured(item.stash[CLAUSE], _endpoint(item), problem)
         if outcome is not None and (call.when == "call" or (call.when == "setup" and report.failed)):
             setattr(report, _REPORT_ATTRIBUTE, outcome_to_plain(self._session.dated(outcome)))
         ours = python_tests.Unmeasured | ClauseBroken | pytest.fail.Exception

@@ -15,6 +15,8 @@ from pytest_behavior_contract.errors import EndpointError
 _EVENTS = frozenset(
     f"socket.{name}" for name in ("connect", "getaddrinfo", "gethostbyname", "gethostbyaddr", "sendto", "sendmsg")
 )
+_OF_PYTHON = frozenset({"uname"})
+"""What Python's own `platform` runs to tell what machine it is on."""
 _PROCESSES = frozenset({"subprocess.Popen", "os.posix_spawn", "os.system"})
 _guards: list[tuple[Collection[str], Callable[[EndpointError], None], Callable[[str], None]]] = []
 _installed: list[bool] = []
@@ -50,9 +52,9 @@ def offline(
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if not _guards:
         return
-    if event in _PROCESSES:
+    if event in _PROCESSES and (program := _program(arguments)) not in _OF_PYTHON:
         for _, _, on_process in _guards:
-            on_process(_program(arguments))
+            on_process(program)
     if event not in _EVENTS:
         return
     host, port = _address(event, arguments)

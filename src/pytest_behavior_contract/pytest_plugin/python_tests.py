@@ -59,6 +59,12 @@ def watched(item: pytest.Item) -> Iterator[None]:
         yield
 
 
+def tried_to_connect(item: pytest.Item) -> str:
+    """Where a replayed test, or a fixture of it, tried to connect to; empty where it did not."""
+    attempts = item.stash.get(_WATCH, Watch()).attempts
+    return str(attempts[0]) if attempts else ""
+
+
 class Unmeasured(Exception):  # noqa: N818 - what pytest shows as an error of the test
     """A Python clause could not be measured."""
 
@@ -114,8 +120,8 @@ def run_clause(item: pytest.Function, clause: Clause) -> bool | None:
     watch = item.stash.get(_WATCH, Watch())
     item.stash[_RUNNING] = True
     try:
-        if watch.attempts:  # by a fixture, which may have swallowed that it was refused
-            outcome = unmeasured(clause, endpoint.name, str(watch.attempts[0]))
+        if tried := tried_to_connect(item):  # by a fixture, which may have swallowed that it was refused
+            outcome = unmeasured(clause, endpoint.name, tried)
         else:
             with session.unconnected(endpoint.refuse):
                 outcome = _Sampling(item, clause, endpoint, session.alpha(endpoint.name)).outcome(watch)

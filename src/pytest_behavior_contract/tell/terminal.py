@@ -333,6 +333,7 @@ def _again(outcome: Outcome) -> str:
     clause = outcome.clause.partition("/")[2]
     what = [f"{path}::{clause}"] if path.endswith(".yaml") else [path, *(["-k", clause] if clause else [])]
     # What was never asked cannot be seen again; what was stopped goes on.
-    asks = outcome.problem.startswith("missing recording") or (outcome.spent.calls and outcome.decision.state in _OPEN)
+    unfinished = outcome.spent.calls or any("interrupted" in said for said in (outcome.problem, *outcome.notes))
+    asks = outcome.problem.startswith("missing recording") or (unfinished and outcome.decision.state in _OPEN)
     record = ["--contract-record=missing"] if asks else []
     return shlex.join(["pytest", "--contract", *what, "--contract-endpoint", outcome.endpoint, *record])
