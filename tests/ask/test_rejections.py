@@ -146,3 +146,34 @@ def test_words_come_from_whatever_field_a_server_puts_them_into():
     assert rejected({"error": "stop is bad"}).message == "stop is bad"
     assert rejected({"detail": [{"loc": ["body", "stop"], "msg": "is bad"}]}).message == "body.stop: is bad"
     assert rejected("plain words").message == "plain words"
+
+
+@pytest.mark.parametrize(
+    ("document", "cause"),
+    [
+        (
+            openai("Invalid schema for function 'create_payment': no type.", "tools[0].function.parameters"),
+            "parameter rejected: tools[].function.parameters",
+        ),
+        (openai("Invalid schema for function 'insufficient_quota'"), "request rejected"),
+        (openai("The tool set_billing is not described"), "request rejected"),
+        ({"detail": [{"loc": ["body", "tools"], "msg": "subscription expired"}]}, "parameter rejected: tools"),
+    ],
+)
+def test_words_of_money_within_a_request_make_no_account_of_it(document, cause):
+    assert rejected(document).cause == cause
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        anthropic("Your credit balance is too low to access the API. Please go to Plans & Billing."),
+        openai("You exceeded your current quota, please check your plan and billing details."),
+        openai("Billing hard limit has been reached"),
+        {"error": {"message": "See 'limits' of yours.", "code": "insufficient_quota", "param": None}},
+        {"error": {"message": "No more.", "code": "billing_hard_limit_reached"}},
+        {"error": {"message": "Access denied, please make sure your account is in good standing."}},
+    ],
+)
+def test_what_is_wrong_with_the_account_is_no_rejection(document):
+    assert rejected(document) is None

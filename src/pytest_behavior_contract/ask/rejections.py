@@ -58,6 +58,30 @@ _ALLOWED = re.compile(
     r"\b(?:supported values are|must be one of|expected one of|one of):?\s*([^\n]{1,120})", re.IGNORECASE
 )
 
+_ACCOUNT = re.compile(
+    r"credit balance|insufficient (?:balance|credits?|funds|quota)|insufficient_quota"
+    r"|exceeded (?:your|the) (?:current |monthly )?quota|billing (?:hard )?limit|billing_(?:hard_limit|not_active)"
+    r"|check your (?:plan and )?billing|account is (?:not active|suspended|overdue)|account is in good standing"
+    r"|(?:payment|subscription) (?:is )?(?:required|overdue|expired)|subscription has (?:expired|ended)",
+    re.IGNORECASE,
+)
+
+
+def about_the_account(document: Any, message: str) -> bool:
+    """Whether it is the account that a response speaks of, and not what the request says."""
+    if _ACCOUNT.search(" ".join(_codes(document))):
+        return True
+    named = _own_field(document) or _located(document, message) or _QUOTED.search(message)
+    return not named and bool(_ACCOUNT.search(message))
+
+
+def _codes(document: Any) -> Iterator[str]:
+    """The codes and kinds that an error goes by."""
+    if isinstance(document, Mapping):
+        for place in (document.get("error"), document):
+            if isinstance(place, Mapping):
+                yield from (str(place[key]) for key in ("code", "type") if isinstance(place.get(key), str))
+
 
 def rejected_parameter(document: Any, message: str, body: Mapping[str, Any]) -> str:
     """The parameter that a response names, or several joined by ` + `; empty where it names none.
