@@ -23,6 +23,7 @@ SENT = {
     "presence_penalty": 1,
     "parallel_tool_calls": False,
     "reasoning_effort": "minimal",
+    "user": "u1",
 }
 
 
@@ -101,6 +102,19 @@ def text_of_vllm(place):
             "request rejected: tool call id of another model",
         ),
         (anthropic("messages: text content blocks must be non-empty"), "request rejected: empty content"),
+        (
+            openai(
+                "Function call is missing a thought_signature in functionCall parts. This is required for tools "
+                "to work correctly, and missing thought_signature may lead to degraded performance."
+            ),
+            "request rejected: history without thought_signature",
+        ),
+        (openai("Conversation roles must alternate user/assistant"), "request rejected: order of roles"),
+        (openai("The user cannot have that"), "request rejected"),
+        (openai("Unrecognized request argument supplied: stop"), "parameter rejected: stop"),
+        (openai("library/x does not support tools"), "parameter rejected: tools"),
+        (anthropic("Thinking is not supported by this model"), "parameter rejected: thinking"),
+        (anthropic("In this model temperature has been deprecated"), "parameter rejected: temperature"),
         ("no", "request rejected"),
         ({"error": []}, "request rejected"),
         ({"detail": [3, {"loc": 3}]}, "request rejected"),

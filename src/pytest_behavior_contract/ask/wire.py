@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from pytest_behavior_contract.ask.rejections import (
     about_the_account,
+    codes_of,
     mend_of,
+    model_gone,
     rejected_parameter,
     rejected_part,
     words_of,
@@ -137,7 +139,7 @@ def rejection(exchange: Exchange) -> Rejection | None:
         return None
     document = payload(response)
     message = words_of(document) or response.body[:300]
-    if about_the_account(document, message):
+    if about_the_account(document, message) or model_gone(" ".join([message, *codes_of(document)])):
         return None
     body = exchange.request.body
     named = rejected_parameter(document, message, body)
