@@ -83,9 +83,11 @@ def test_what_passes_leaves_a_sample_that_knows_how_often_it_was_asked(ask, serv
         (Raw(status=401, body="{}"), "not authorised: HTTP 401"),
         (Raw(status=403, body="{}"), "not authorised: HTTP 403"),
         (error(404, "The model `m-1` has been deprecated"), "model gone: HTTP 404"),
+        (error(400, "The model `m-1` has been decommissioned and is no more."), "model gone: HTTP 400"),
+        (error(400, "Choose another one.", code="model_decommissioned"), "model gone: HTTP 400"),
         (error(429, "You exceeded your current quota", code="insufficient_quota"), "rate limited: HTTP 429"),
     ],
-    ids=["401", "403", "retired", "quota"],
+    ids=["401", "403", "retired", "decommissioned", "by its code", "quota"],
 )
 @pytest.mark.parametrize("surface", SURFACES)
 def test_what_no_retry_helps_against_ends_the_matter(ask, server, surface, raw, cause):

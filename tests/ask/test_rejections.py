@@ -23,6 +23,7 @@ SENT = {
     "presence_penalty": 1,
     "parallel_tool_calls": False,
     "reasoning_effort": "minimal",
+    "user": "u1",
 }
 
 
@@ -101,6 +102,19 @@ def text_of_vllm(place):
             "request rejected: tool call id of another model",
         ),
         (anthropic("messages: text content blocks must be non-empty"), "request rejected: empty content"),
+        (
+            openai(
+                "Function call is missing a thought_signature in functionCall parts. This is required for tools "
+                "to work correctly, and missing thought_signature may lead to degraded performance."
+            ),
+            "request rejected: history without thought_signature",
+        ),
+        (openai("Conversation roles must alternate user/assistant"), "request rejected: order of roles"),
+        (openai("The user cannot have that"), "request rejected"),
+        (openai("Unrecognized request argument supplied: stop"), "parameter rejected: stop"),
+        (openai("library/x does not support tools"), "parameter rejected: tools"),
+        (anthropic("Thinking is not supported by this model"), "parameter rejected: thinking"),
+        (anthropic("In this model temperature has been deprecated"), "parameter rejected: temperature"),
         ("no", "request rejected"),
         ({"error": []}, "request rejected"),
         ({"detail": [3, {"loc": 3}]}, "request rejected"),
@@ -146,3 +160,34 @@ def test_words_come_from_whatever_field_a_server_puts_them_into():
     assert rejected({"error": "stop is bad"}).message == "stop is bad"
     assert rejected({"detail": [{"loc": ["body", "stop"], "msg": "is bad"}]}).message == "body.stop: is bad"
     assert rejected("plain words").message == "plain words"
+
+
+@pytest.mark.parametrize(
+    ("document", "cause"),
+    [
+        (
+            openai("Invalid schema for function 'create_payment': no type.", "tools[0].function.parameters"),
+            "parameter rejected: tools[].function.parameters",
+        ),
+        (openai("Invalid schema for function 'insufficient_quota'"), "request rejected"),
+        (openai("The tool set_billing is not described"), "request rejected"),
+        ({"detail": [{"loc": ["body", "tools"], "msg": "subscription expired"}]}, "parameter rejected: tools"),
+    ],
+)
+def test_words_of_money_within_a_request_make_no_account_of_it(document, cause):
+    assert rejected(document).cause == cause
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        anthropic("Your credit balance is too low to access the API. Please go to Plans & Billing."),
+        openai("You exceeded your current quota, please check your plan and billing details."),
+        openai("Billing hard limit has been reached"),
+        {"error": {"message": "See 'limits' of yours.", "code": "insufficient_quota", "param": None}},
+        {"error": {"message": "No more.", "code": "billing_hard_limit_reached"}},
+        {"error": {"message": "Access denied, please make sure your account is in good standing."}},
+    ],
+)
+def test_what_is_wrong_with_the_account_is_no_rejection(document):
+    assert rejected(document) is None

@@ -353,7 +353,8 @@ ROUND_TRIPS = (
         good=SIGNED,
         bad=refuses(
             lambda body: any("thought_signature" not in str(turn) for turn in sent_back(body)),
-            "Function call has no thought_signature in its functionCall part",
+            "Function call is missing a thought_signature in functionCall parts. This is required for tools to work "
+            "correctly.",
             else_=SIGNED,
         ),
     ),

@@ -20,6 +20,7 @@ from pytest_behavior_contract.ask.endpoints import Endpoint
 from pytest_behavior_contract.ask.pacing import seconds_until
 from pytest_behavior_contract.ask.recording import record, utc_now
 from pytest_behavior_contract.ask.redaction import masked, masked_excerpt
+from pytest_behavior_contract.ask.rejections import model_gone
 from pytest_behavior_contract.errors import EndpointError, Transient
 from pytest_behavior_contract.exchange import Exchange, Request
 from pytest_behavior_contract.interfaces import Provider
@@ -331,8 +332,10 @@ def _explained_status(status: int, error: Exception, endpoint: Endpoint, secrets
             else (" (no key was sent: name its environment variable in api_key_env)")
         )
         return EndpointError(f"not authorised: HTTP {status}", message + hint, final=True)
-    if status in (404, 410):
-        what = "model gone" if _GONE.search(message) else "not found"
+    # The code of an error may be in its body alone.
+    gone = model_gone(f"{error} {getattr(error, 'body', '')}")
+    if status in (404, 410) or (status in (400, 422) and gone):
+        what = "model gone" if gone or _GONE.search(message) else "not found"
         return EndpointError(f"{what}: HTTP {status}", f"{message} (model {endpoint.model!r})", final=True)
     headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", {})
     again = headers.get("x-should-retry", "").lower()

@@ -18,6 +18,13 @@ _TOGETHER = re.compile(
     re.IGNORECASE,
 )
 """Words after which several names are one fault: they are not taken together."""
+_MARKED = (
+    re.compile(r"\b(?:parameter|argument|field|property|option)s?(?: supplied)?:? +([A-Za-z_]\w*)"),
+    re.compile(r"(?:\A|[.;:] +)([A-Za-z_]\w*) (?:is|are|may|must|can|cannot|does|do|not|should)\b"),
+    re.compile(r"\bsupport(?:s|ed|ing)? (?:the )?([A-Za-z_]\w*)"),
+    re.compile(r"\b([A-Za-z_]\w*) (?:is|are) not (?:supported|allowed|permitted|available)"),
+)
+"""Where a word of a sentence that is no more than a word is meant as the name of a parameter."""
 _ABOUT_MESSAGES = frozenset({"messages", "input", "contents", "prompt"})
 _NO_PARAMETERS = frozenset({"model", *_ABOUT_MESSAGES})
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -58,6 +65,43 @@ _ALLOWED = re.compile(
     r"\b(?:supported values are|must be one of|expected one of|one of):?\s*([^\n]{1,120})", re.IGNORECASE
 )
 
+_ACCOUNT = re.compile(
+    r"credit balance|insufficient (?:balance|credits?|funds|quota)|insufficient_quota"
+    r"|exceeded (?:your|the) (?:current |monthly )?quota|billing (?:hard )?limit|billing_(?:hard_limit|not_active)"
+    r"|check your (?:plan and )?billing|account is (?:not active|suspended|overdue)|account is in good standing"
+    r"|(?:payment|subscription) (?:is )?(?:required|overdue|expired)|subscription has (?:expired|ended)",
+    re.IGNORECASE,
+)
+
+_GONE = re.compile(
+    r"\bmodel_(?:decommissioned|deprecated|retired|not_found)\b"
+    r"|\bmodel:? *(?:[`'\"][^`'\"]+[`'\"]|[\w./]*[-\d:/][\w.:/-]*)?"
+    r" *(?:has been|was) (?:decommissioned|deprecated|retired|discontinued|shut ?down)",
+    re.IGNORECASE,
+)
+"""How a 400 says that the model is there no more; a parameter that is deprecated for a model is not meant."""
+
+
+def model_gone(words: str) -> bool:
+    """Whether an error's words, its codes among them, say that the model itself is retired."""
+    return bool(_GONE.search(words))
+
+
+def about_the_account(document: Any, message: str) -> bool:
+    """Whether it is the account that a response speaks of, and not what the request says."""
+    if _ACCOUNT.search(" ".join(codes_of(document))):
+        return True
+    named = _own_field(document) or _located(document, message) or _QUOTED.search(message)
+    return not named and bool(_ACCOUNT.search(message))
+
+
+def codes_of(document: Any) -> Iterator[str]:
+    """The codes and kinds that an error goes by."""
+    if isinstance(document, Mapping):
+        for place in (document.get("error"), document):
+            if isinstance(place, Mapping):
+                yield from (str(place[key]) for key in ("code", "type") if isinstance(place.get(key), str))
+
 
 def rejected_parameter(document: Any, message: str, body: Mapping[str, Any]) -> str:
     """The parameter that a response names, or several joined by ` + `; empty where it names none.
@@ -68,7 +112,10 @@ def rejected_parameter(document: Any, message: str, body: Mapping[str, Any]) -> 
     several = [] if "." in located or "[" in located else _together(message, body)
     if len(several) > 1:
         return " + ".join(sorted(several))
-    return _POSITION.sub("[]", located) if located else _POSITION.sub("[]", _named(message, body))
+    found = located or _named(message, body)
+    if not found and not _shape(message):
+        found = _mentioned(message, body)
+    return _POSITION.sub("[]", found)
 
 
 def rejected_part(message: str, parameter: str, body: Mapping[str, Any]) -> str:
@@ -76,6 +123,10 @@ def rejected_part(message: str, parameter: str, body: Mapping[str, Any]) -> str:
     root = re.split(r"[.\[]", parameter)[0]
     if parameter and root not in _ABOUT_MESSAGES and root in _top(body):
         return ""
+    return _shape(message)
+
+
+def _shape(message: str) -> str:
     return next((part for pattern, part in _SHAPES if pattern.search(message)), "")
 
 
@@ -151,6 +202,8 @@ def _together(message: str, body: Mapping[str, Any]) -> list[str]:
     ]
 
 
+_PROSE = frozenset({"tools", "functions", "thinking", "reasoning", "audio", "prediction", "seed", "background"})
+"""Names that sentences about other things have in them; beside another parameter they are meant."""
 _PLAIN = frozenset({"stream", "stop", "text", "store", "user", "include", "system", "instructions", "n", "metadata"})
 
 
@@ -162,11 +215,16 @@ def _named(message: str, body: Mapping[str, Any]) -> str:
     quoted: list[str] = [name for name in _QUOTED.findall(message) if re.split(r"[.\[]", name)[0] in _top(body)]
     if quoted:
         return quoted[0]
-    words = {_snake(word) for word in _WORD.findall(message)}
-    mentioned = [key for key in _top(body) if key in words and key not in _NO_PARAMETERS]
-    if mentioned:
-        return max(mentioned, key=len)
+    marked = {_snake(word) for pattern in _MARKED for word in pattern.findall(message)} & {*_top(body)}
+    if marked - _NO_PARAMETERS:
+        return max(marked - _NO_PARAMETERS, key=lambda name: (len(name), name))
     return leading[1] if leading else ""
+
+
+def _mentioned(message: str, body: Mapping[str, Any]) -> str:
+    """A parameter that a sentence has among its words."""
+    words = {_snake(word) for word in _WORD.findall(message)} - _NO_PARAMETERS - _PLAIN - _PROSE
+    return max((key for key in _top(body) if key in words), key=len, default="")
 
 
 def _top(body: Mapping[str, Any]) -> list[str]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from pytest_behavior_contract.ask.rejections import mend_of, rejected_parameter, rejected_part, words_of
+from pytest_behavior_contract.ask.rejections import (
+    about_the_account,
+    codes_of,
+    mend_of,
+    model_gone,
+    rejected_parameter,
+    rejected_part,
+    words_of,
+)
 from pytest_behavior_contract.exchange import Exchange, Rejection, Response, ToolCall, Usage, parse_json
 
 _Kind = TypeVar("_Kind")
 NOT_REJECTIONS = frozenset({401, 402, 403, 404, 407, 408, 409, 410, 421, 425, 429})
 """4xx that speak of keys, quotas, addresses or haste, not of what the request says."""
-_ACCOUNT = re.compile(r"credit balance|billing|quota|payment|subscription", re.IGNORECASE)
 DONE = "[DONE]"
 """What OpenAI's streams, and those of servers that are compatible with them, end in."""
 NOT_FINISHED = "a stream that ends before it is finished"
@@ -133,7 +139,7 @@ def rejection(exchange: Exchange) -> Rejection | None:
         return None
     document = payload(response)
     message = words_of(document) or response.body[:300]
-    if _ACCOUNT.search(message):
+    if about_the_account(document, message) or model_gone(" ".join([message, *codes_of(document)])):
         return None
     body = exchange.request.body
     named = rejected_parameter(document, message, body)
