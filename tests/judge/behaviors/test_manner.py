@@ -31,6 +31,16 @@ GERMAN = (
     "Der Zug nach Turin fährt um neun Uhr morgens ab, und der nach Pisa eine Stunde später, von einem anderen Gleis."
 )
 
+ONE_SENTENCE = (
+    "Washington, D.C. is the capital of the USA.",
+    "J.R.R. Tolkien wrote it.",
+    "9 a.m. to 5 p.m. on weekdays.",
+    "See No. 5 for details.",
+    "J.P. Morgan is a bank.",
+    'He said "Stop!" and left.',
+    "Yahoo! is a company.",
+)
+
 CASES = [
     (NoPreamble(), "Lisbon is the capital.", ""),
     (NoPreamble(), "Sure! Lisbon.", "opens with agreement"),
@@ -135,7 +145,11 @@ CASES = [
     (Length(unit="words", at_most=3), "你好 world", ""),
     (Length(unit="words", at_least=1), "", "no words"),
     (Length(unit="sentences", at_least=2, at_most=2), "Dr. A. Smith came, e.g. by train. Did he pay $3.50?", ""),
-    (Length(unit="sentences", at_least=3, at_most=3), "Wait... what? he said. fine", ""),
+    (Length(unit="sentences", at_least=2, at_most=2), "Wait... what? he said. fine", ""),
+    (Length(unit="sentences", at_least=3, at_most=3), "all small! is it? it is.", ""),
+    (Length(unit="sentences", at_least=2, at_most=2), "It opens at 9 a.m. The door is red.", ""),
+    (Length(unit="sentences", at_least=2, at_most=2), "He said no. He did not.", ""),
+    *((Length(unit="sentences", at_least=1, at_most=1), text, "") for text in ONE_SENTENCE),
     (Length(unit="sentences", at_least=2, at_most=2), "他来了。她走了。", ""),
     (Length(unit="sentences", at_least=2, at_most=2), 'He said "Go!" Then he went.', ""),
     (Length(unit="sentences", at_least=2, at_most=2), "List.\n1. Turin", ""),
@@ -143,6 +157,7 @@ CASES = [
     (Length(unit="lines", at_least=2, at_most=2), "a\n\n \nb\n", ""),
     (Length(unit="bullets", at_least=2, at_most=2), "- a\n* **b**\n---\n* * *\n-5\n2. c", ""),
     (Length(unit="numbered_items", at_least=2, at_most=2), "1. a\n2) b\n2025 was good", ""),
+    (Length(unit="bullets", at_least=4, at_most=4), "● a\n· b\n・c\n・　d", ""),
     (Length(unit="capital_words", at_least=2, at_most=2), "NASA and the **EU** met Bob", ""),
     (Length(unit="capital_words", at_most=0), "NASA", "capital words, where none should be"),
     (Length(unit="characters", at_most=2), "äö", ""),
@@ -166,6 +181,11 @@ CASES = [
     (LetterCase(case="title"), "The Lord of the rings", "words without a capital"),
     (LetterCase(case="sentence"), "It is. So it is!\n- Yes", ""),
     (LetterCase(case="sentence"), "It is. so it is", "sentences without a capital"),
+    (LetterCase(case="sentence"), "Yes.\n1. so it is", "sentences without a capital"),
+    (LetterCase(case="sentence"), "The U.S. economy grew.", ""),
+    (LetterCase(case="sentence"), "See e.g. the book.", ""),
+    (LetterCase(case="sentence"), "It grew. 3 items remain.", ""),
+    *((LetterCase(case="sentence"), text, "") for text in ONE_SENTENCE),
     (LetterCase(case="lower"), "", "empty reply"),
     (Punctuation(without="comma"), "no such mark", ""),
     (Punctuation(without="comma"), "one, two", "comma in the text"),
