@@ -156,8 +156,10 @@ def _second(reply: Reply, first: Reply | None) -> Reply:
 
 def _exchanges(sample: Sample) -> int:
     """How many recordings a sample was read from."""
-    replies = [sample.reply, sample.reply.first] if sample.reply else []
-    return sum(one is not None and one.exchange is not None for one in replies)
+    reply = sample.reply
+    if reply is None or reply.exchange is None:
+        return 0
+    return 1 if reply.first is None else 2
 
 
 def _missing_of(unit: Unit, clause: Clause, asker: Asker, jury: Jury) -> MissingRecording:
