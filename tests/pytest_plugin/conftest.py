@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Loaded out here, because pytester forgets what was loaded inside and some extensions load only once in a process.
 # Others only take long: hypothesis' own plugin loads it at the end of every run.
+import httpx2  # noqa: F401 - two of it, and errors of one are none of the other
 import hypothesis.internal.observability  # noqa: F401
 import jsonschema  # noqa: F401
 import msgspec  # noqa: F401
